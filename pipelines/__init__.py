@@ -1,0 +1,1 @@
+"""When, where and with which credentials: jobs, schedules, sensors, alerts and the command line."""
