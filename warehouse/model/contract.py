@@ -208,8 +208,10 @@ def load_contracts(root: Path = CONTRACTS, fields_file: Path = FIELDS) -> dict[s
 
 
 def published_contracts(contracts: Mapping[str, Contract] | None = None) -> dict[str, Contract]:
-    """The contracts of the warehouse's tables, by published table name: those of layer `published`, and
-    core tables published as they stand."""
+    """The contracts of the warehouse's tables, by published table name.
+
+    They are those of layer `published` and the core tables that are published as they stand.
+    """
     published: dict[str, Contract] = {}
     for contract in (contracts or load_contracts()).values():
         if contract.layer == "published":
