@@ -1,7 +1,7 @@
 """Everything that is one state's decision: the agency folder, read whole and checked together.
 
 Put here: the shapes of agency.yml, sources.yml, conditions.yml and waivers.yml, and how the folder is read.
-Not here: the plan's own rules (`plan`), whether a source exists (`sources.registry` knows), any run-time state.
+Not here: the plan's own rules (`plan`), whether a source exists (`sources.registry`), any run-time state.
 """
 
 from __future__ import annotations
