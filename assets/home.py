@@ -1,6 +1,6 @@
 """One agency's working folder and everything a run needs to know, gathered once.
 
-Put here: where things of one run stand (home, data root, lake, warehouse address) and which declarations apply.
+Put here: where things of one run stand (home, data root, lake, warehouse) and which declarations apply.
 Not here: what is done with them (`raw`, `core`, `measures`, `publication`).
 """
 

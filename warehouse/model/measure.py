@@ -50,7 +50,9 @@ class Gap(StrictModel):
 class Measure(StrictModel):
     """A measure, as in `warehouse/measures/<measure>.yml`.
 
-    `numerator`, `denominator` and `value` are SQL aggregate fragments over the columns of the core table.
+    `numerator`, `denominator`, `value` and `n` are SQL aggregate fragments over the columns of the core
+    table; `n` (students or units behind the figure) is the denominator unless given. `interval` says whether
+    numerator and denominator are counts of trials, so that a Wilson interval is meaningful.
     """
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -63,6 +65,8 @@ class Measure(StrictModel):
     numerator: str | None = None
     denominator: str | None = None
     value: str | None = None
+    n: str | None = None
+    interval: Literal["wilson", "none"] = "none"
     published: PublishedFigure | None = None
     gap: Gap | None = None
     unit: Literal["percent", "percentage_points", "usd", "days"]
@@ -146,6 +150,8 @@ def _check_kind(item: Located[Measure], contract: Contract, measures: dict[str, 
             raise item.error((name,), f"A {measure.kind} {verb} {name!r}", remedy=f"Correct {name!r}")
         if isinstance(text, str):
             require_aggregate(item, name, text, contract)
+    if measure.n is not None:
+        require_aggregate(item, "n", measure.n, contract)
     if measure.where is not None:
         require_condition(item, measure.where, contract)
     if measure.gap is not None and measure.gap.of not in measures:

@@ -1,0 +1,274 @@
+"""Core: union the mappings of the sources that are on, deduplicate, and write one file per table and year.
+
+Put here: how a core table's SQL is assembled and run. Not here: any table's own SQL (`assets/core/*.sql`,
+`sources/*/core/*.sql`) or whether the result is true (`checks`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import duckdb
+
+from assets.engine import (
+    TableName,
+    connect,
+    empty_rows,
+    tables_read,
+    view_files,
+    view_settings,
+    view_text_csv,
+    write_table,
+)
+from assets.home import Home
+from assets.lake import Node
+from assets.raw import raw_node
+from assets.version import data_version
+from warehouse.model.contract import Contract
+from warehouse.model.errors import SpmError
+from warehouse.model.places import PROJECT, shown
+
+CORE_SQL = PROJECT / "assets" / "core"
+
+
+@dataclass(frozen=True)
+class CoreTable:
+    """A core table of this agency: its contract, its SQL, and the mappings that feed it."""
+
+    contract: Contract
+    sql_file: Path
+    mappings: tuple[Path, ...]
+
+    @cached_property
+    def sql(self) -> str:
+        """The table's own SQL."""
+        return self.sql_file.read_text(encoding="utf-8")
+
+    @cached_property
+    def reads(self) -> tuple[TableName, ...]:
+        """Everything it reads, through its mappings too, without `mapped` and `agency`."""
+        names = set(_reads(self.sql_file))
+        for mapping in self.mappings:
+            names.update(_reads(mapping))
+        return tuple(sorted(n for n in names if n.schema not in ("mapped", "agency")))
+
+    @property
+    def core_inputs(self) -> tuple[str, ...]:
+        """The core tables it reads."""
+        return tuple(n.table for n in self.reads if n.schema == "core")
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The sources it reads."""
+        return tuple(sorted({n.table.split("__")[0] for n in self.reads if n.schema == "raw"}))
+
+
+def core_node(table: str) -> Node:
+    """The node of a core table."""
+    return Node("core", table)
+
+
+def core_tables(home: Home) -> dict[str, CoreTable]:
+    """The core tables this agency can fill from its sources, in an order in which they can be computed.
+
+    A table belongs when one of its mappings' sources is on, or when all it reads are tables that belong.
+    """
+    candidates = {
+        contract.table: CoreTable(
+            contract, CORE_SQL / f"{contract.table}.sql", _mappings(home, contract.table)
+        )
+        for contract in home.contracts.values()
+        if contract.layer == "core" and contract.partitioned
+    }
+    chosen: dict[str, CoreTable] = {}
+    waiting = dict(candidates)
+    while waiting:
+        ready = [
+            name
+            for name, table in waiting.items()
+            if all(i in chosen for i in _known_inputs(table, candidates))
+        ]
+        if not ready:
+            raise SpmError(
+                f"Core tables read each other in a circle: {', '.join(sorted(waiting))}",
+                remedy="Break the circle in assets/core",
+            )
+        for name in sorted(ready):
+            chosen[name] = waiting.pop(name)
+    return {name: table for name, table in chosen.items() if _is_fed(table, chosen)}
+
+
+def build_core(home: Home, table: CoreTable, school_year: int) -> tuple[str, int]:
+    """Compute a core table for a year, unless the same version is already there.
+
+    Returns:
+        The data version and its number of rows. It is not accepted yet: checks decide that.
+
+    Raises:
+        SpmError: The SQL fails, or an input has no accepted version.
+    """
+    node = core_node(table.contract.table)
+    version = core_version(home, table, school_year)
+    file = home.lake.file(node, school_year, version)
+    try:
+        if not file.exists():
+            with (
+                connect(home.root / "temporary") as connection,
+                home.lake.writing(file, restricted=table.contract.is_restricted) as temporary,
+            ):
+                show_inputs(connection, home, table, school_year)
+                write_table(connection, table.sql, table.contract, temporary)
+    except SpmError as problem:
+        home.lake.fail(node, school_year, reason=str(problem), version=version)
+        raise
+    with duckdb.connect(":memory:") as connection:
+        row = connection.execute("SELECT count(*) FROM read_parquet(?)", [str(file)]).fetchone()
+    return version, int(row[0]) if row else 0
+
+
+def core_version(home: Home, table: CoreTable, school_year: int) -> str:
+    """The data version a core table has from its accepted inputs, SQL, contract and settings."""
+    settings = home.agency.settings
+    inputs: dict[str, object] = {
+        "contract": table.contract,
+        "sql": table.sql_file,
+        "mappings": {shown(path): path for path in table.mappings},
+        "settings": {k: list(v) for k, v in settings_row(home, school_year).items()},
+        "crosswalks": {
+            n.table: home.agency.crosswalks[n.table]
+            for n in table.reads
+            if n.schema == "crosswalk" and n.table in home.agency.crosswalks
+        },
+        "agency": settings.agency_id,
+    }
+    for source in table.sources:
+        inputs[f"raw.{source}"] = _accepted(home, raw_node(source), school_year)
+    for name in table.core_inputs:
+        inputs[f"core.{name}"] = _accepted(home, core_node(name), school_year)
+    return data_version(inputs)
+
+
+def show_inputs(
+    connection: duckdb.DuckDBPyConnection, home: Home, table: CoreTable, school_year: int
+) -> None:
+    """Create every view that the table's SQL and its mappings read."""
+    view_settings(connection, settings_row(home, school_year))
+    present: set[TableName] = set()
+    for name in table.reads:
+        files = list(input_files(home, name, school_year))
+        if name.schema == "crosswalk":
+            view_text_csv(connection, name, _crosswalk(home, name.table))
+        elif files:
+            view_files(connection, name, files)
+            present.add(name)
+        elif name.schema == "core":
+            connection.execute(f"CREATE VIEW {name} AS {empty_rows(home.contracts[name.table])}")
+            present.add(name)
+    _show_mapped(connection, table, present)
+
+
+def input_files(home: Home, name: TableName, school_year: int) -> Iterator[Path]:
+    """The accepted files of a raw or core table for a year; none when the year has no input."""
+    if name.schema == "raw":
+        source, _, part = name.table.partition("__")
+        node, parts = raw_node(source), part
+    elif name.schema == "core":
+        node, parts = core_node(name.table), ""
+    else:
+        return
+    version = _accepted(home, node, school_year)
+    if version is not None:
+        file = home.lake.file(node, school_year, version, parts)
+        if file.exists():
+            yield file
+
+
+def _accepted(home: Home, node: Node, school_year: int) -> str | None:
+    """The accepted version of an input; none for a source that the agency no longer declares for the year."""
+    if node.layer == "raw" and home.settings_of(node.table).for_year(school_year) is None:
+        return None
+    state = home.lake.state(node, school_year)
+    return None if state is None else state.accepted
+
+
+def settings_row(home: Home, school_year: int) -> dict[str, tuple[str, str | int | float]]:
+    """The one row of `agency.settings`: SQL type and value by column."""
+    s, t = home.agency.settings, home.agency.settings.thresholds
+    return {
+        "agency_id": ("VARCHAR", s.agency_id),
+        "state_ansi_code": ("VARCHAR", s.state_ansi_code),
+        "state_abbreviation_code": ("VARCHAR", s.state_abbreviation_code),
+        "state_name": ("VARCHAR", s.state_name),
+        "school_year": ("SMALLINT", school_year),
+        "chronic_absence_percent": ("DECIMAL(5,2)", t.chronic_absence_percent),
+        "minimum_days_enrolled": ("INTEGER", t.minimum_days_enrolled),
+        "reimbursement_days": ("INTEGER", t.reimbursement_days),
+        "as_of": ("DATE", home.as_of.isoformat()),
+    }
+
+
+def _show_mapped(connection: duckdb.DuckDBPyConnection, table: CoreTable, present: set[TableName]) -> None:
+    """`mapped.<table>`: the union by name of the mappings whose raw tables are there this year."""
+    contract = table.contract
+    union = [f"SELECT *, CAST(NULL AS SMALLINT) AS precedence FROM ({empty_rows(contract)})"]
+    for mapping in table.mappings:
+        raw_tables = [n for n in _reads(mapping) if n.schema == "raw"]
+        if all(n in present for n in raw_tables):
+            union.append(f"({_text(mapping)})")
+    sql = " UNION ALL BY NAME ".join(union)
+    try:
+        connection.execute(f"CREATE VIEW mapped.{contract.table} AS {sql}")
+    except duckdb.Error as problem:
+        raise SpmError(
+            f"A mapping to {contract.name} does not fit it: {str(problem).splitlines()[0]}",
+            file=", ".join(shown(path) for path in table.mappings),
+            remedy="Give the contract's columns, by name, with castable types",
+        ) from None
+
+
+def _mappings(home: Home, table: str) -> tuple[Path, ...]:
+    found = (source.core_mappings.get(table) for source in home.sources.values())
+    return tuple(path for path in found if path is not None)
+
+
+def _known_inputs(table: CoreTable, candidates: dict[str, CoreTable]) -> Sequence[str]:
+    for name in table.core_inputs:
+        if name not in candidates:
+            raise SpmError(
+                f"{table.contract.name} reads core.{name}, which has no contract",
+                file=shown(table.sql_file),
+                remedy="Correct the name or add the contract",
+            )
+    return table.core_inputs
+
+
+def _is_fed(table: CoreTable, chosen: dict[str, CoreTable]) -> bool:
+    if table.mappings:
+        return True
+    own = [i for i in table.core_inputs if i != "organizations"]
+    return bool(own) and all(_is_fed(chosen[i], chosen) for i in own)
+
+
+def _crosswalk(home: Home, name: str) -> Path:
+    path = home.agency.crosswalks.get(name)
+    if path is None:
+        raise SpmError(
+            f"The agency has no crosswalk {name!r}",
+            file=shown(home.agency.folder / "crosswalks" / f"{name}.csv"),
+            remedy="Create it",
+        )
+    return path
+
+
+def _reads(path: Path) -> tuple[TableName, ...]:
+    try:
+        return tables_read(_text(path))
+    except SpmError as problem:
+        raise SpmError(problem.what, file=shown(path), remedy=problem.remedy) from None
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8").strip().rstrip(";")
