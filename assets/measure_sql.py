@@ -159,7 +159,7 @@ def _select_sql(source: str, measure: Measure) -> str:
     wilson = "true" if measure.interval == "wilson" else "false"
     return (
         f"SELECT '{measure.id}' AS measure_id, CAST({measure.version} AS SMALLINT) AS measure_version, "
-        f"{factor} AS factor, {wilson} AS has_interval, '{measure.kind}' AS kind, target_id, source_type, "
+        f"'{measure.unit}' AS unit, {factor} AS factor, {wilson} AS has_interval, '{measure.kind}' AS kind, target_id, source_type, "
         f"target_type, is_self, organization_view, school_year, {', '.join(dimensions)}, {', '.join(values)} "
         f"FROM {source} WHERE {measure.id}__rows > 0 AND ({kept})"
     )
@@ -217,7 +217,7 @@ def _standing_sql() -> str:
     SELECT
         f.measure_id, f.target_id AS organization_id, f.organization_view, f.school_year, 'annual' AS period,
         f.student_group, f.grade, f.subject, f.federal_program_code, f.award_id,
-        f.target_type AS organization_type,
+        f.target_type AS organization_type, f.unit,
         CASE WHEN f.is_self THEN 'published' WHEN f.source_type = 'SCHOOL' THEN 'sum_of_schools'
             ELSE 'sum_of_leas' END AS basis,
         f.numerator, f.denominator, f.value, f.value_low, f.value_high, f.interval_low, f.interval_high, f.n,
@@ -255,7 +255,7 @@ def _gap_sql(measure: Measure) -> str:
     return f"""
     SELECT
         '{measure.id}' AS measure_id, {", ".join("g." + c for c in kept.split(", "))},
-        g.organization_type, 'derived' AS basis,
+        g.organization_type, '{measure.unit}' AS unit, 'derived' AS basis,
         CAST(NULL AS DECIMAL(18,2)) AS numerator, CAST(NULL AS DECIMAL(18,2)) AS denominator,
         g.value - r.value AS value,
         CASE WHEN {ranged} THEN {ends["low"]} END AS value_low,

@@ -26,7 +26,7 @@ def measures_node(core_table: str) -> Node:
 
 def value_contract(home: Home, core_table: str) -> Contract:
     """The contract of the values of one core table's measures: `measure_value` under that table's name."""
-    return home.contracts[VALUE_CONTRACT].model_copy(update={"table": core_table})
+    return home.contracts[VALUE_CONTRACT].model_copy(update={"table": core_table, "layer": "measures"})
 
 
 def measured_tables(home: Home) -> dict[str, tuple[Measure, ...]]:

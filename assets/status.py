@@ -46,7 +46,7 @@ class Actual:
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of a figure: the measure, its place in the plan, the year, and what is known around it."""
+    """What is asked of a figure: measure, place in the plan, year, and what is known around it."""
 
     measure: Measure
     plan: PlanMeasure
@@ -104,7 +104,7 @@ def judge(question: Question, actual: Actual | None) -> Judgement:
 def expected_value(question: Question) -> float | None:
     """The value expected for the year: its own target, else the path between the points around it.
 
-    Linear paths interpolate; stepped ones hold the last point reached. After the last target, that target holds.
+    Linear paths interpolate; stepped ones hold the last point reached. After the last target, it holds.
     """
     baseline, targets, year = question.plan.baseline, question.plan.targets, question.school_year
     points = [(t.school_year, t.value) for t in targets]

@@ -158,7 +158,7 @@ class Contract(StrictModel):
     """
 
     table: str
-    layer: Literal["core", "published"]
+    layer: Literal["core", "measures", "published"]
     title: str
     grain: str
     key: tuple[str, ...]
