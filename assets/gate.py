@@ -55,6 +55,13 @@ def _judge(home: Home, node: Node, contract: Contract, school_year: int, version
     return results
 
 
+def _checks_version(home: Home, contract: Contract) -> str:
+    """What the verdict depends on beside the data: claims, and the waivers in force today."""
+    in_force = [w for w in home.agency.waivers if w.until >= home.today]
+    suites = {path.name: path for path in sorted(SUITES.glob("*.yml"))}
+    return data_version({"contract": contract, "suites": suites, "waivers": in_force})
+
+
 def _run(home: Home, node: Node, contract: Contract, school_year: int, version: str) -> list[CheckResult]:
     target = contract.name
     views: dict[str, Sequence[Path]] = {}
