@@ -1,0 +1,168 @@
+"""Writes a whole Franklin: every system, every year, the truth and a manifest.
+
+Put here: the order of generation, and the swap of a finished folder for an unfinished one.
+Not here: any format (see the module of each system).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from simulator import (
+    attendance,
+    audits,
+    defects,
+    directory,
+    edfacts,
+    finance,
+    grants,
+    outcomes,
+    people,
+    truth,
+)
+from simulator.organizations import State, build_state
+from simulator.settings import STATE_CODE, STATE_NAME, Settings, SimulatorError
+
+MANIFEST = "simulator.json"
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a run wrote."""
+
+    folder: Path
+    leas: int
+    schools: int
+    student_days: int
+    truths: int
+    bytes: int
+    defects: tuple[defects.Planted, ...]
+
+
+def generate(settings: Settings, out: Path, plant: Sequence[str] = ()) -> Written:
+    """Write everything under `out`, all of it or nothing.
+
+    Raises:
+        SimulatorError: `out` holds something else than an earlier run, or a defect has no such name.
+    """
+    defects.require_known(plant)
+    _require_ours(out)
+    part = out.parent / f".{out.name}.partial-{os.getpid()}"
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    try:
+        state = build_state(settings)
+        student_days, truths = _write(settings, state, part)
+        planted = tuple(defects.plant(name, part, settings.years[-1]) for name in plant)
+        _write_manifest(settings, planted, part)
+        _swap(part, out)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    size = sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
+    return Written(out, len(state.leas), len(state.schools), student_days, truths, size, planted)
+
+
+def _require_ours(out: Path) -> None:
+    if out.exists() and not (out / MANIFEST).is_file() and (not out.is_dir() or any(out.iterdir())):
+        raise SimulatorError(
+            f"{out} exists and is not an earlier run of the simulator; choose another folder (--out)."
+        )
+
+
+def _swap(part: Path, out: Path) -> None:
+    """Put the finished folder in place; an earlier run is moved aside first, then removed."""
+    aside = out.parent / f".{out.name}.replaced-{os.getpid()}"
+    if out.exists():
+        out.rename(aside)
+    part.rename(out)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _write_manifest(settings: Settings, planted: Sequence[defects.Planted], folder: Path) -> None:
+    content = {
+        "state": STATE_NAME.title(),
+        "state_abbreviation_code": STATE_CODE,
+        "students": settings.students,
+        "seed": settings.seed,
+        "school_years": list(settings.years),
+        "as_of": settings.as_of.isoformat(),
+        "defects": [item.as_dict() for item in planted],
+    }
+    (folder / MANIFEST).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def _write(settings: Settings, state: State, folder: Path) -> tuple[int, int]:
+    answers = truth.Truth(state)
+    days = 0
+    for year in settings.years:
+        days += _write_year(settings, state, year, folder, answers)
+    requests = grants.make_requests(settings, state)
+    grants.write_database(settings, state, requests, folder / "grants" / "grants_management.db")
+    truth.tell_reimbursement(answers, settings, requests)
+    table = answers.table()
+    (folder / "truth").mkdir()
+    pq.write_table(table, folder / "truth" / "truth.parquet", compression="zstd")
+    summary = json.dumps(truth.state_summary(table), indent=1)
+    (folder / "truth" / "truth.json").write_text(summary + "\n", encoding="utf-8")
+    return days, table.num_rows
+
+
+def _write_year(settings: Settings, state: State, year: int, folder: Path, answers: truth.Truth) -> int:
+    students = people.enrolled_students(settings, state, year)
+    spells = people.enrolment_spells(settings, students)
+    if year == settings.years[-1]:
+        directory.write_directory(state, students, folder / "directory")
+    sis = folder / "sis"
+    absent = attendance.write_attendance(
+        settings, state, students, spells, sis / f"attendance_{year}.parquet"
+    )
+    attendance.write_students(students, sis / f"students_{year}.parquet")
+    attendance.write_schools(state, year, sis / f"schools_{year}.parquet")
+    tested = outcomes.take_tests(settings, students, spells, absent)
+    cohort = outcomes.graduate(settings, state, students, spells, absent)
+    truth.tell_absence(answers, students, spells, absent)
+    truth.tell_tests(answers, students, tested)
+    truth.tell_graduation(answers, students, cohort)
+    chronic = truth.chronic_spells(spells, absent)
+    submissions = folder / "edfacts" / str(year)
+    rows = edfacts.chronic_absence_rows(state, students, spells, chronic)
+    edfacts.write_submission(submissions, edfacts.CHRONIC_ABSENCE, "SCH", year, rows)
+    for level in ("SCH", "LEA"):
+        rows = edfacts.graduation_rows(state, students, cohort, level)
+        edfacts.write_submission(submissions, edfacts.GRADUATION, level, year, rows)
+    rows = edfacts.achievement_rows(state, students, tested)
+    edfacts.write_submission(submissions, edfacts.ACHIEVEMENT, "SCH", year, rows)
+    _write_money(settings, state, year, folder, answers, spells, tested)
+    return int(spells.days.sum())
+
+
+def _write_money(
+    settings: Settings,
+    state: State,
+    year: int,
+    folder: Path,
+    answers: truth.Truth,
+    spells: people.Spells,
+    tested: outcomes.Tested,
+) -> None:
+    money = finance.make_finance(settings, state, year, finance.fall_membership(state, spells))
+    poverty = finance.make_poverty(settings, state, year)
+    reporter = state.reporters[tested.school]
+    scored = np.bincount(reporter, minlength=len(state.leas))
+    proficient = np.bincount(reporter[tested.proficient], minlength=len(state.leas))
+    results = {lea.position: (int(proficient[lea.position]), int(scored[lea.position])) for lea in state.leas}
+    finance.write_finance(money, poverty, results, folder / "finance" / str(year) / "district_data_full.csv")
+    finance.write_poverty(poverty, year - 1, folder / "saipe" / f"ussd{(year - 1) % 100:02d}.xlsx")
+    truth.tell_finance(answers, year, money, poverty)
+    reports = audits.make_audits(settings, state, year)
+    for report in reports:
+        audits.write_audit(report, folder / "fac")
+    truth.tell_audits(answers, reports)

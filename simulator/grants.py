@@ -1,0 +1,204 @@
+"""The grants-management system: awards, reimbursement requests of LEAs, payments, in SQLite.
+
+Put here: how requests come in, are returned, resubmitted, approved and paid, and the database of them.
+Not here: what counts as paid in time (see `truth`).
+
+The system is seen on `as_of`: nothing later is in it. A request is *proper* on the day the agency received it
+complete; days it lay returned with the LEA do not count against the agency.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from simulator.organizations import Lea, State
+from simulator.settings import Settings
+
+LIMIT_DAYS = 30  # 2 CFR 200.305(b)(3)
+MEDIAN_DAYS = {2023: 27.0, 2024: 23.0, 2025: 19.0}  # the agency gets faster
+REQUESTS_PER_AWARD = 6
+
+
+@dataclass(frozen=True)
+class Program:
+    """A federal program: listing, award letters, title, dollars a student, share of LEAs that have it."""
+
+    listing: str
+    letters: str
+    title: str
+    usd_per_student: float
+    share_of_leas: float
+
+
+PROGRAMS = (
+    Program("84.010", "S010A", "Title I Grants to Local Educational Agencies", 410.0, 1.0),
+    Program("84.027", "H027A", "Special Education Grants to States", 290.0, 1.0),
+    Program("84.048", "V048A", "Career and Technical Education -- Basic Grants to States", 24.0, 0.6),
+    Program("84.365", "S365A", "English Language Acquisition State Grants", 18.0, 0.7),
+    Program("84.367", "S367A", "Supporting Effective Instruction State Grants", 52.0, 1.0),
+    Program("84.424", "S424A", "Student Support and Academic Enrichment Program", 31.0, 0.9),
+)
+
+
+@dataclass(frozen=True)
+class Request:
+    """A reimbursement request and its payments, as far as they had gone on `as_of`."""
+
+    request_id: str
+    lea: Lea
+    fain: str
+    listing: str
+    year: int
+    amount_cents: int
+    submitted_on: date
+    proper_on: date
+    returned_on: date | None
+    resubmitted_on: date | None
+    approved_on: date | None
+    payments: tuple[tuple[date, int], ...]
+
+    @property
+    def paid_on(self) -> date | None:
+        """The day of the last payment, once the payments make up the amount."""
+        if sum(cents for _, cents in self.payments) < self.amount_cents:
+            return None
+        return max(day for day, _ in self.payments)
+
+
+def fain(program: Program, year: int) -> str:
+    """Name the award of a school year: it is of the federal fiscal year before."""
+    return f"{program.letters}{(year - 1) % 100:02d}0088"
+
+
+def make_requests(settings: Settings, state: State) -> list[Request]:
+    """All requests that became proper in the years asked for."""
+    requests: list[Request] = []
+    for year in settings.years:
+        draw = settings.generator(10, year)
+        for lea in state.leas:
+            for program in PROGRAMS:
+                if draw.random() < program.share_of_leas:
+                    requests.extend(_requests_of_award(settings, draw, lea, program, year))
+    return [
+        _numbered(request, number) for number, request in enumerate(sorted(requests, key=_order), start=1)
+    ]
+
+
+def _order(request: Request) -> tuple[date, str, str]:
+    return request.submitted_on, request.lea.state_id, request.fain
+
+
+def _numbered(request: Request, number: int) -> Request:
+    return Request(**{**request.__dict__, "request_id": f"RR-{request.year}-{number:06d}"})
+
+
+def _requests_of_award(
+    settings: Settings, draw: np.random.Generator, lea: Lea, program: Program, year: int
+) -> list[Request]:
+    students = max(lea.share * settings.students, 60.0)
+    count = max(1, int(draw.binomial(REQUESTS_PER_AWARD, 0.8)))
+    made = []
+    for proper in sorted(int(day) for day in draw.integers(20, 364, count)):
+        cents = int(students * program.usd_per_student * 100 / count * draw.uniform(0.6, 1.3))
+        made.append(
+            _request(settings, draw, lea, program, year, date(year - 1, 7, 1) + timedelta(days=proper), cents)
+        )
+    return made
+
+
+def _request(
+    settings: Settings,
+    draw: np.random.Generator,
+    lea: Lea,
+    program: Program,
+    year: int,
+    proper_on: date,
+    cents: int,
+) -> Request:
+    working = max(2, round(float(draw.lognormal(np.log(MEDIAN_DAYS[year]), 0.42))))
+    returned_on = resubmitted_on = None
+    end = proper_on + timedelta(days=working)
+    if draw.random() < 0.08:
+        away = int(draw.integers(5, 75))
+        returned_on = proper_on + timedelta(days=int(draw.integers(1, min(working, 20))))
+        resubmitted_on = returned_on + timedelta(days=away)
+        end += timedelta(days=away)
+    stuck = draw.random() < 0.012  # lost in review, still open
+    halves = draw.random() < 0.05
+    early = cents // 2
+    payments = [(end - timedelta(days=1), early), (end, cents - early)] if halves else [(end, cents)]
+    if stuck:
+        payments = payments[:-1]
+    seen = settings.as_of
+    return Request(
+        request_id="",
+        lea=lea,
+        fain=fain(program, year if draw.random() < 0.8 else year - 1),
+        listing=program.listing,
+        year=year,
+        amount_cents=cents,
+        submitted_on=proper_on - timedelta(days=int(draw.integers(0, 9))),
+        proper_on=proper_on,
+        returned_on=_until(returned_on, seen),
+        resubmitted_on=_until(resubmitted_on, seen),
+        approved_on=None if stuck else _until(end - timedelta(days=2), seen),
+        payments=tuple((day, amount) for day, amount in payments if day <= seen),
+    )
+
+
+def _until(day: date | None, seen: date) -> date | None:
+    return day if day is not None and day <= seen else None
+
+
+SCHEMA = """
+CREATE TABLE lea (lea_id TEXT PRIMARY KEY, nces_lea_id TEXT NOT NULL, uei TEXT NOT NULL,
+    lea_name TEXT NOT NULL);
+CREATE TABLE award (fain TEXT PRIMARY KEY, assistance_listing TEXT NOT NULL, program_title TEXT NOT NULL,
+    federal_fiscal_year INTEGER NOT NULL);
+CREATE TABLE reimbursement_request (request_id TEXT PRIMARY KEY, lea_id TEXT NOT NULL REFERENCES lea,
+    fain TEXT NOT NULL REFERENCES award, assistance_listing TEXT NOT NULL, amount_cents INTEGER NOT NULL,
+    submitted_on TEXT NOT NULL, proper_on TEXT NOT NULL, returned_on TEXT, resubmitted_on TEXT,
+    approved_on TEXT);
+CREATE TABLE payment (payment_id INTEGER PRIMARY KEY,
+    request_id TEXT NOT NULL REFERENCES reimbursement_request, paid_on TEXT NOT NULL,
+    amount_cents INTEGER NOT NULL);
+"""
+
+
+def write_database(settings: Settings, state: State, requests: list[Request], path: Path) -> None:
+    """Write the database from empty."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    years = range(min(settings.years) - 1, max(settings.years) + 1)
+    awards = [(fain(p, y), p.listing, p.title, y - 1) for p in PROGRAMS for y in years]
+    payments = [(r.request_id, day, cents) for r in requests for day, cents in r.payments]
+    connection = sqlite3.connect(path)
+    try:
+        connection.executescript(SCHEMA)
+        leas = [(lea.state_id, lea.nces_id, lea.uei, lea.name) for lea in state.leas]
+        connection.executemany("INSERT INTO lea VALUES (?, ?, ?, ?)", leas)
+        connection.executemany("INSERT INTO award VALUES (?, ?, ?, ?)", awards)
+        connection.executemany(
+            "INSERT INTO reimbursement_request VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            map(_request_row, requests),
+        )
+        connection.executemany(
+            "INSERT INTO payment VALUES (?, ?, ?, ?)",
+            [
+                (i, request, day.isoformat(), cents)
+                for i, (request, day, cents) in enumerate(payments, start=1)
+            ],
+        )
+        connection.commit()
+    finally:
+        connection.close()
+
+
+def _request_row(r: Request) -> tuple[object, ...]:
+    days = (r.submitted_on, r.proper_on, r.returned_on, r.resubmitted_on, r.approved_on)
+    texts = (day.isoformat() if day else None for day in days)
+    return (r.request_id, r.lea.state_id, r.fain, r.listing, r.amount_cents, *texts)
