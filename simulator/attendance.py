@@ -120,7 +120,7 @@ def _day_table(
     days = spells.days
     starts = np.cumsum(days) - days
     offset = np.arange(len(status)) - np.repeat(starts - spells.first_day, days)
-    # A dictionary must not repeat a word: pyarrow 26 then pads the dictionary page with whatever was in memory,
+    # A dictionary must not repeat a word: pyarrow 26 then pads the dictionary page with what was in memory,
     # and the same table gives other bytes each time. A mover has two spells, so students are made unique.
     pupils, pupil_index = np.unique(spells.student, return_inverse=True)
     used, school_index = np.unique(spells.school, return_inverse=True)
