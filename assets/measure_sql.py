@@ -160,7 +160,8 @@ def _select_sql(source: str, measure: Measure) -> str:
     return (
         f"SELECT '{measure.id}' AS measure_id, CAST({measure.version} AS SMALLINT) AS measure_version, "
         f"'{measure.unit}' AS unit, {factor} AS factor, {wilson} AS has_interval, '{measure.kind}' AS kind, "
-        f"target_id, source_type, target_type, is_self, organization_view, school_year, {', '.join(dimensions)}, {', '.join(values)} "
+        f"target_id, source_type, target_type, is_self, organization_view, school_year, "
+        f"{', '.join(dimensions)}, {', '.join(values)} "
         f"FROM {source} WHERE {measure.id}__rows > 0 AND ({kept})"
     )
 

@@ -1,0 +1,104 @@
+"""Whether a table's figures of a year may be published, and if not, why.
+
+Put here: the walk from a measure's core table up to its sources. Not here: what a publication does with the
+answer (`publication`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from assets.core import CoreTable, core_node, core_tables, core_version
+from assets.home import Home
+from assets.lake import Node, NodeState
+from assets.measures import measures_node, measures_version
+from assets.raw import raw_node
+
+
+@dataclass(frozen=True)
+class Health:
+    """The first thing upstream that is not good, if any.
+
+    `is_empty` says that no source is declared for the year.
+    """
+
+    reason: str | None = None
+    claim: str | None = None
+    is_empty: bool = False
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the accepted version is today's truth."""
+        return self.reason is None
+
+
+def core_health(home: Home, table: str, school_year: int) -> Health:
+    """The health of a core table's accepted version for a year."""
+    tables = core_tables(home)
+    for name in _upstream(tables, table):
+        bad = _core_problem(home, tables[name], school_year)
+        if bad is not None:
+            return bad
+    declared = [s for s in _sources(tables, table) if home.settings_of(s).for_year(school_year) is not None]
+    return Health(is_empty=not declared)
+
+
+def measures_health(home: Home, core_table: str, school_year: int) -> Health:
+    """The health of the measures of a core table for a year."""
+    for table in ("organizations", core_table):
+        health = core_health(home, table, school_year)
+        if not health.is_good:
+            return health
+    problem = _state_problem(
+        home, measures_node(core_table), school_year, measures_version(home, core_table, school_year)
+    )
+    return problem or Health(is_empty=health.is_empty)
+
+
+def _upstream(tables: dict[str, CoreTable], table: str) -> list[str]:
+    """The core tables a table rests on, itself last."""
+    ordered: list[str] = []
+    for name in tables[table].core_inputs:
+        ordered += [n for n in _upstream(tables, name) if n not in ordered]
+    return [*ordered, table]
+
+
+def _sources(tables: dict[str, CoreTable], table: str) -> set[str]:
+    """The sources whose rows a table holds: its own and those of the tables it is computed from."""
+    names = [n for n in _upstream(tables, table) if n != "organizations" or table == "organizations"]
+    return {s for name in names for s in tables[name].sources}
+
+
+def _core_problem(home: Home, table: CoreTable, school_year: int) -> Health | None:
+    for source in table.sources:
+        if home.settings_of(source).for_year(school_year) is None:
+            continue
+        state = home.lake.state(raw_node(source), school_year)
+        if state is None:
+            if _is_not_yet_released(home, source, school_year):
+                continue
+            return Health(reason=f"raw.{source} was never refreshed for {school_year}")
+        if not state.is_good:
+            return _problem(raw_node(source), state)
+    name = table.contract.table
+    return _state_problem(home, core_node(name), school_year, core_version(home, table, school_year))
+
+
+def _is_not_yet_released(home: Home, source: str, school_year: int) -> bool:
+    fetch = home.lake.read_json(raw_node(source), school_year, "fetch")
+    return fetch is not None and fetch["outcome"] == "not_yet_released"
+
+
+def _state_problem(home: Home, node: Node, school_year: int, version: str) -> Health | None:
+    state = home.lake.state(node, school_year)
+    if state is None:
+        return Health(reason=f"{node.name} was never computed for {school_year}")
+    if not state.is_good:
+        return _problem(node, state)
+    if state.accepted != version:
+        return Health(reason=f"{node.name} was not computed since its inputs or definitions changed")
+    return None
+
+
+def _problem(node: Node, state: NodeState) -> Health:
+    return Health(reason=f"{node.name}: {state.reason}", claim=state.claim)

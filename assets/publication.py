@@ -1,0 +1,277 @@
+"""Publication: from accepted versions to a release, with what failed carried forward and what lacks named.
+
+Put here: which slices a release consists of. Not here: how slices are stored (`warehouse/store`), hidden
+(`warehouse/public_face`), judged (`statuses`) or audited (`checks/release_audit`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from assets.core import core_node, core_tables
+from assets.gate import last_results
+from assets.health import Health, core_health, measures_health
+from assets.home import Home
+from assets.measures import measured_tables, measures_node
+from assets.plan_tables import (
+    measure_rows,
+    plan_measure_rows,
+    plan_node_rows,
+    student_group_rows,
+    target_rows,
+)
+from assets.raw import ACCOUNT, raw_node
+from assets.statuses import status_tables
+from assets.version import data_version
+from checks.release_audit import release_audit
+from checks.result import CheckResult
+from warehouse.model.contract import Contract, published_contracts
+from warehouse.public_face import suppress
+from warehouse.publication import (
+    FACES,
+    AbsentSlice,
+    CarryForward,
+    Face,
+    Publication,
+    PublishOutcome,
+    SliceData,
+    SliceKey,
+)
+from warehouse.store import Warehouse
+
+
+@dataclass(frozen=True)
+class Failing:
+    """A measure's year that could not be renewed: carried forward, or absent with nothing to carry."""
+
+    measure_id: str
+    school_year: int
+    reason: str
+    claim: str | None
+
+
+@dataclass
+class _Draft:
+    """Slices gathered so far; `values` holds the figures of each face by measure."""
+
+    slices: list[SliceData] = field(default_factory=list)
+    carried: list[CarryForward] = field(default_factory=list)
+    absent: list[AbsentSlice] = field(default_factory=list)
+    failing: list[Failing] = field(default_factory=list)
+    values: dict[Face, dict[str, list[pa.Table]]] = field(
+        default_factory=lambda: {face: {} for face in FACES}
+    )
+
+
+@dataclass(frozen=True)
+class PublishReport:
+    """What a publication came to, for people."""
+
+    outcome: PublishOutcome
+    failing: tuple[Failing, ...]
+    results: tuple[CheckResult, ...]
+
+
+def publish(home: Home, *, code_version: str) -> PublishReport:
+    """Assemble and publish a release from what the lake accepts.
+
+    Raises:
+        SpmError: The audit refused the release, or the warehouse cannot be written; the earlier one stays.
+    """
+    contracts = published_contracts(home.contracts)
+    warehouse = Warehouse.open(home.warehouse_url, home.agency.settings.agency_id)
+    try:
+        draft = _Draft()
+        _add_declarations(draft, home, contracts)
+        for year in home.agency.settings.school_years:
+            _add_organizations(draft, home, year)
+            _add_snapshots(draft, home, contracts["source_snapshot"], year)
+            _add_values(draft, home, warehouse, year)
+        _add_statuses(draft, home, contracts["measure_status"])
+        results = tuple(_results(home))
+        publication = _publication(draft, home, results, code_version)
+        required = sorted({m.measure for m in _required(home)})
+        outcome = warehouse.publish(
+            publication,
+            audit=release_audit(
+                minimum_n=home.agency.settings.minimum_n,
+                required_measures=required,
+                school_years=home.agency.settings.school_years,
+            ),
+        )
+    finally:
+        warehouse.dispose()
+    return PublishReport(outcome, tuple(draft.failing), results)
+
+
+def _required(home: Home) -> Iterator[Any]:
+    from warehouse.model.plan import placed_measures
+
+    for placed in placed_measures(home.agency.plan):
+        if placed.item.required:
+            yield placed.item
+
+
+def _publication(
+    draft: _Draft, home: Home, results: tuple[CheckResult, ...], code_version: str
+) -> Publication:
+    agency = home.agency
+    return Publication(
+        agency_id=agency.settings.agency_id,
+        as_of=home.as_of,
+        slices=draft.slices,
+        carried=draft.carried,
+        absent=draft.absent,
+        check_results=[result_row(r) for r in results],
+        waivers=[w.model_dump() for w in agency.waivers],
+        fetch_outcomes=list(_fetch_outcomes(home)),
+        code_version=code_version,
+        settings_hash=data_version(
+            {"settings": agency.settings, "plan": agency.plan, "conditions": list(agency.conditions)}
+        ),
+    )
+
+
+def result_row(result: CheckResult) -> dict[str, Any]:
+    """A check result as the warehouse records it."""
+    from dataclasses import asdict
+
+    return {**asdict(result), "failing_keys": "; ".join(result.failing_keys)}
+
+
+def _add_everywhere(draft: _Draft, table: str, year: int | None, rows: pa.Table) -> None:
+    """Rows about organizations and plans are the same in both faces."""
+    for face in FACES:
+        draft.slices.append(SliceData(SliceKey(face, table, year), rows))
+
+
+def _add_declarations(draft: _Draft, home: Home, contracts: dict[str, Contract]) -> None:
+    agency = home.agency
+    _add_everywhere(draft, "student_group", None, student_group_rows(contracts["student_group"]))
+    _add_everywhere(draft, "measure", None, measure_rows(agency, contracts["measure"]))
+    _add_everywhere(draft, "plan_node", None, plan_node_rows(agency, contracts["plan_node"]))
+    _add_everywhere(draft, "plan_measure", None, plan_measure_rows(agency, contracts["plan_measure"]))
+    _add_everywhere(draft, "target", None, target_rows(agency, contracts["target"]))
+
+
+def _add_organizations(draft: _Draft, home: Home, year: int) -> None:
+    health = core_health(home, "organizations", year)
+    if health.is_good:
+        state = home.lake.state(core_node("organizations"), year)
+        assert state is not None and state.accepted is not None  # noqa: S101 - good health means accepted
+        rows = pq.read_table(home.lake.file(core_node("organizations"), year, state.accepted))
+        _add_everywhere(draft, "organization", year, rows)
+        return
+    for face in FACES:
+        draft.carried.append(
+            CarryForward(SliceKey(face, "organization", year), health.reason or "", health.claim)
+        )
+
+
+def _add_snapshots(draft: _Draft, home: Home, contract: Contract, year: int) -> None:
+    from datetime import datetime
+
+    rows: list[dict[str, Any]] = []
+    for source in home.sources:
+        state = home.lake.state(raw_node(source), year)
+        if state is not None and state.accepted is not None:
+            rows += home.lake.read_json(raw_node(source), year, ACCOUNT) or []
+    if not rows:
+        return
+    for row in rows:
+        row["fetched_at"] = datetime.fromisoformat(row["fetched_at"]).replace(tzinfo=None)
+    _add_everywhere(
+        draft, "source_snapshot", year, pa.Table.from_pylist(rows, schema=contract.arrow_schema())
+    )
+
+
+def _add_values(draft: _Draft, home: Home, warehouse: Warehouse, year: int) -> None:
+    for table, measures in measured_tables(home).items():
+        health = measures_health(home, table, year)
+        rows = _accepted_values(home, table, year) if health.is_good else None
+        for measure in measures:
+            if rows is None:
+                _carry(draft, warehouse, measure.id, year, health)
+                continue
+            own = rows.filter(pc.equal(rows["measure_id"], measure.id))
+            if own.num_rows:
+                _add_value_slices(draft, home, measure.id, year, own, _snapshots(home, table, year))
+            else:
+                _add_absent(draft, measure.id, year, health)
+
+
+def _accepted_values(home: Home, table: str, year: int) -> pa.Table:
+    state = home.lake.state(measures_node(table), year)
+    assert state is not None and state.accepted is not None  # noqa: S101 - good health means accepted
+    return pq.read_table(home.lake.file(measures_node(table), year, state.accepted))
+
+
+def _add_value_slices(
+    draft: _Draft, home: Home, measure_id: str, year: int, rows: pa.Table, snapshots: tuple[str, ...]
+) -> None:
+    faces: dict[Face, pa.Table] = {"internal": rows, "public": rows}
+    if home.agency.measures[measure_id].counts_people:
+        faces["public"] = suppress(rows, home.agency.settings.minimum_n)
+    for face, content in faces.items():
+        draft.slices.append(SliceData(SliceKey(face, "measure_value", year, measure_id), content, snapshots))
+        draft.values[face].setdefault(measure_id, []).append(content)
+
+
+def _carry(draft: _Draft, warehouse: Warehouse, measure_id: str, year: int, health: Health) -> None:
+    reason = health.reason or "not refreshed"
+    draft.failing.append(Failing(measure_id, year, reason, health.claim))
+    for face in FACES:
+        key = SliceKey(face, "measure_value", year, measure_id)
+        draft.carried.append(CarryForward(key, reason, health.claim))
+        kept = warehouse.current_rows(key)
+        if kept is not None:
+            draft.values[face].setdefault(measure_id, []).append(kept)
+
+
+def _add_absent(draft: _Draft, measure_id: str, year: int, health: Health) -> None:
+    reason = (
+        "No source is declared for the school year"
+        if health.is_empty
+        else "The sources of the school year hold no rows for it"
+    )
+    for face in FACES:
+        draft.absent.append(AbsentSlice(SliceKey(face, "measure_value", year, measure_id), reason, None))
+
+
+def _add_statuses(draft: _Draft, home: Home, contract: Contract) -> None:
+    for face in FACES:
+        values = {m: pa.concat_tables(tables) for m, tables in draft.values[face].items()}
+        for (measure_id, year), rows in status_tables(home, values, contract).items():
+            draft.slices.append(SliceData(SliceKey(face, "measure_status", year, measure_id), rows))
+
+
+def _snapshots(home: Home, table: str, year: int) -> tuple[str, ...]:
+    """The snapshots a core table's rows came from."""
+    tables = core_tables(home)
+    names = [table, *tables[table].core_inputs]
+    sources = sorted({s for name in names for s in tables[name].sources})
+    entries = [e for s in sources for e in home.lake.read_json(raw_node(s), year, ACCOUNT) or []]
+    return tuple(sorted({entry["snapshot_sha256"] for entry in entries}))
+
+
+def _results(home: Home) -> Iterator[CheckResult]:
+    """The last results of every table and year that was checked."""
+    for year in home.agency.settings.school_years:
+        for table in core_tables(home):
+            yield from last_results(home.lake, core_node(table), year)
+        for table in measured_tables(home):
+            yield from last_results(home.lake, measures_node(table), year)
+
+
+def _fetch_outcomes(home: Home) -> Iterator[dict[str, Any]]:
+    for year in home.agency.settings.school_years:
+        for source in home.sources:
+            outcome = home.lake.read_json(raw_node(source), year, "fetch")
+            if outcome is not None:
+                yield outcome
