@@ -1,0 +1,37 @@
+-- Four-year cohorts and graduates of schools by group. A category set's rows differ in their cohort status, so a cohort
+-- is the sum over statuses; all students is the subtotal by status (Y with a status). Graduates are regular diplomas and
+-- state-defined alternate diplomas. Loses the grand total (Y without a status), which repeats the subtotal, LEA rows
+-- (summed from schools in both views of an LEA instead) and rows whose category is MISSING.
+WITH labelled AS (
+    SELECT
+        f.*,
+        CASE
+            WHEN f.total_indicator = 'Y' THEN 'all'
+            ELSE coalesce(
+                f.race, nullif(f.disability, 'missing'), nullif(f.english_learner, 'missing'),
+                nullif(f.economic, 'missing'), nullif(f.homeless, 'missing'), nullif(f.foster, 'missing')
+            )
+        END AS student_group
+    FROM raw.edfacts_fs151_graduation_cohorts__submission AS f
+    WHERE f.cohort_status IS NOT NULL AND f.school_identifier_sea IS NOT NULL
+)
+SELECT
+    coalesce(o.organization_id, a.state_abbreviation_code || '-' || f.school_identifier_sea) AS organization_id,
+    f.school_year,
+    CAST(4 AS SMALLINT) AS cohort_length,
+    f.student_group,
+    CAST(sum(f.student_count) AS BIGINT) AS cohort_students,
+    CAST(coalesce(sum(f.student_count) FILTER (
+        WHERE f.cohort_status IN ('regular_diploma', 'alternate_diploma')
+    ), 0) AS BIGINT) AS graduates,
+    TRUE AS is_additive,
+    f.source_id,
+    min(f.snapshot_sha256) AS snapshot_sha256,
+    min(f.source_line) AS source_line,
+    min(f.data_status) AS data_status
+FROM labelled AS f
+INNER JOIN agency.settings AS a ON a.state_ansi_code = f.state_ansi_code
+LEFT JOIN core.organizations AS o
+    ON o.organization_type = 'SCHOOL' AND o.school_identifier_sea = f.school_identifier_sea
+WHERE f.student_group IS NOT NULL
+GROUP BY o.organization_id, a.state_abbreviation_code, f.school_identifier_sea, f.school_year, f.student_group, f.source_id

@@ -1,0 +1,45 @@
+-- Proficient and scored students of schools by grade and group, and of all tested grades together.
+-- A row counts one group, or all students (Y), in one assessment (regular, accommodated, alternate) and one proficiency
+-- status: both are summed over. Every student has one grade and one assessment, so grades add up to all grades.
+-- Loses rows whose category is MISSING. Who was enrolled or tested without a score is in FS188, not here.
+WITH labelled AS (
+    SELECT
+        f.*,
+        CASE
+            WHEN f.total_indicator = 'Y' THEN 'all'
+            ELSE coalesce(
+                f.race, f.sex, nullif(f.disability, 'missing'), nullif(f.english_learner, 'missing'),
+                nullif(f.migrant, 'missing'), nullif(f.economic, 'missing'), nullif(f.homeless, 'missing'),
+                nullif(f.foster, 'missing'), nullif(f.military, 'missing')
+            )
+        END AS student_group
+    FROM raw.edfacts_fs178_rla_achievement__submission AS f
+),
+
+by_grade AS (
+    SELECT
+        l.* EXCLUDE (grade),
+        unnest(['all', l.grade]) AS grade
+    FROM labelled AS l
+    WHERE l.student_group IS NOT NULL AND l.school_identifier_sea IS NOT NULL
+)
+SELECT
+    coalesce(o.organization_id, a.state_abbreviation_code || '-' || f.school_identifier_sea) AS organization_id,
+    f.school_year,
+    'ela' AS subject,
+    f.grade,
+    f.student_group,
+    CAST(sum(f.student_count) AS BIGINT) AS scored_students,
+    CAST(coalesce(sum(f.student_count) FILTER (WHERE f.proficiency = 'proficient'), 0) AS BIGINT) AS proficient_students,
+    TRUE AS is_additive,
+    f.source_id,
+    min(f.snapshot_sha256) AS snapshot_sha256,
+    min(f.source_line) AS source_line,
+    min(f.data_status) AS data_status
+FROM by_grade AS f
+INNER JOIN agency.settings AS a ON a.state_ansi_code = f.state_ansi_code
+LEFT JOIN core.organizations AS o
+    ON o.organization_type = 'SCHOOL' AND o.school_identifier_sea = f.school_identifier_sea
+GROUP BY
+    o.organization_id, a.state_abbreviation_code, f.school_identifier_sea, f.school_year, f.grade, f.student_group,
+    f.source_id
