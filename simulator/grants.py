@@ -84,13 +84,40 @@ def make_requests(settings: Settings, state: State) -> list[Request]:
             for program in PROGRAMS:
                 if draw.random() < program.share_of_leas:
                     requests.extend(_requests_of_award(settings, draw, lea, program, year))
+        if year == settings.as_of.year:
+            requests.extend(_in_flight(settings, state, year))
     return [
         _numbered(request, number) for number, request in enumerate(sorted(requests, key=_order), start=1)
     ]
 
 
-def _order(request: Request) -> tuple[date, str, str]:
-    return request.submitted_on, request.lea.state_id, request.fain
+def _in_flight(settings: Settings, state: State, year: int) -> list[Request]:
+    """Requests of the last days of June which `as_of` finds with the LEA, or back from it and not yet due."""
+    program, proper_on = PROGRAMS[0], date(year, 6, 23)
+    made = []
+    for lea in state.regular[:3]:
+        for back in (None, settings.as_of - timedelta(days=4)):
+            made.append(
+                Request(
+                    request_id="",
+                    lea=lea,
+                    fain=fain(program, year),
+                    listing=program.listing,
+                    year=year,
+                    amount_cents=1_250_000 + lea.position * 100_007,
+                    submitted_on=proper_on - timedelta(days=2),
+                    proper_on=proper_on,
+                    returned_on=proper_on + timedelta(days=12),
+                    resubmitted_on=back,
+                    approved_on=None,
+                    payments=(),
+                )
+            )
+    return made
+
+
+def _order(request: Request) -> tuple[date, str, str, int]:
+    return request.submitted_on, request.lea.state_id, request.fain, request.amount_cents
 
 
 def _numbered(request: Request, number: int) -> Request:

@@ -24,9 +24,11 @@ from simulator.organizations import Ints, State
 from simulator.outcomes import DID_NOT_GRADUATE, GraduationCohort, Tested
 from simulator.people import Flags, Spells, Students
 from simulator.settings import STATE_CODE, Settings
-from simulator.vocabulary import TRUTH_TESTED_GRADES
+from simulator.vocabulary import GROUPS, SEXES, TRUTH_TESTED_GRADES
 
 MINIMUM_DAYS_ENROLLED = 10
+# No system of Franklin tells graduation by sex, migrant or military status: FS151 has no such columns.
+GRADUATION_GROUPS = tuple(name for name in GROUPS if name not in (*SEXES, "migrant", "military_connected"))
 
 SCHEMA = pa.schema(
     [
@@ -180,7 +182,8 @@ def tell_graduation(truth: Truth, students: Students, cohort: GraduationCohort) 
     """Four-year graduation by group: regular and alternate diplomas over the adjusted cohort."""
     size = len(truth.state.schools)
     graduated = np.asarray(cohort.outcome != DID_NOT_GRADUATE)
-    for group, flag in students.groups().items():
+    for group in GRADUATION_GROUPS:
+        flag = students.group(group)
         inside = flag[cohort.student]
         counts = _count(cohort.school, size, graduated & inside, inside)
         _tell(truth, "graduation_rate_4yr", students.year, counts, {"group": group})

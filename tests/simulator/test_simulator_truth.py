@@ -236,7 +236,7 @@ def test_reimbursement_is_what_sql_over_the_database_gives(folder: Path, truth: 
                 spent.setdefault((year, program), []).append(days)
             if is_paid or (days > 30 and not with_lea):
                 in_time.setdefault((year, program), []).append(int(is_paid and days <= 30))
-    assert {"paid in time", "paid late", "overdue"} <= seen
+    assert seen == {"paid in time", "paid late", "overdue", "with the LEA", "not due"}
     state = truth[truth["organization_type"] == "SEA"]
     for measure, found in (("reimbursed_within_30_days", in_time), ("median_days_to_reimburse", spent)):
         told = state[state["measure_id"] == measure].set_index(["school_year", "federal_program_code"])
