@@ -1,0 +1,129 @@
+"""Acquire a source's files for a school year: find, copy, receipt. Gives an outcome, never just an exception.
+
+Put here: where bytes come from. Not here: what they mean (`read`), where they are kept (`snapshot`).
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Literal
+
+import fsspec
+
+from sources.query import query_to_parquet
+from sources.registry import Source
+from sources.snapshot import Snapshot, SnapshotStore
+from warehouse.model.agency import ReleaseSettings, SourceSettings
+from warehouse.model.errors import SpmError
+
+Outcome = Literal["new", "unchanged", "not_yet_released", "withdrawn", "failed"]
+
+
+@dataclass(frozen=True)
+class FetchResult:
+    """How a fetch ended. `error` is set for `failed` and `withdrawn`."""
+
+    outcome: Outcome
+    snapshots: tuple[Snapshot, ...]
+    detail: str
+    error: SpmError | None = None
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A file to keep: the table it is for, its address as people know it, and where it is."""
+
+    table: str
+    address: str
+    file: Path
+
+
+def acquire(
+    source: Source,
+    settings: SourceSettings,
+    school_year: int,
+    *,
+    store: SnapshotStore,
+    data_root: Path,
+    today: date,
+) -> FetchResult:
+    """Fetch what the agency declares for a school year into the snapshot store.
+
+    A missing file is `withdrawn` when there was one before, `not_yet_released` before its usual day, and
+    `failed` afterwards.
+    """
+    release = settings.for_year(school_year)
+    if release is None:
+        return FetchResult("not_yet_released", (), "No release is declared for the school year")
+    with tempfile.TemporaryDirectory(prefix="spm-fetch-") as folder:
+        try:
+            found = list(_find(source, release, data_root, Path(folder)))
+        except SpmError as problem:
+            return _missing(source, school_year, store, today, problem)
+        kept = [_keep(source, school_year, store, item) for item in found]
+    is_new = any(new for _, new in kept)
+    snapshots = tuple(snapshot for snapshot, _ in kept)
+    return FetchResult("new" if is_new else "unchanged", snapshots, f"{len(snapshots)} files")
+
+
+def _find(source: Source, release: ReleaseSettings, data_root: Path, temporary: Path) -> Iterator[_Found]:
+    if release.database is not None:
+        url = release.database.replace("{data}", str(data_root))
+        for name, table in source.spec.tables.items():
+            if table.query is None:
+                raise SpmError(
+                    f"Table {name!r} of {source.id} has no query",
+                    file=f"sources/{source.id}/source.yml",
+                    column=f"tables.{name}.query",
+                    remedy="Add the query that reads it",
+                )
+            file = temporary / f"{name}.parquet"
+            query_to_parquet(url, table.query, file, source_id=source.id)
+            yield _Found(name, f"{release.database.split('/')[-1]}#{name}.parquet", file)
+        return
+    files = release.files if isinstance(release.files, dict) else {"": release.files}
+    for table_name, patterns in files.items():
+        for pattern in patterns:
+            yield from _match(source, table_name, pattern, data_root)
+
+
+def _match(source: Source, table: str, pattern: str, data_root: Path) -> Iterator[_Found]:
+    filesystem = fsspec.filesystem("file")
+    matches = sorted(filesystem.glob(str(data_root / pattern)))
+    if not matches:
+        raise SpmError(
+            f"{source.spec.title}: no file",
+            file=pattern,
+            remedy=f"Put the file there below {data_root.name}/, or correct the agency's sources.yml",
+        )
+    for match in matches:
+        file = Path(match)
+        if file.is_file():
+            yield _Found(table, str(file.relative_to(data_root)), file)
+
+
+def _keep(source: Source, school_year: int, store: SnapshotStore, item: _Found) -> tuple[Snapshot, bool]:
+    return store.put_once(
+        item.file,
+        source_id=source.id,
+        school_year=school_year,
+        table=item.table,
+        address=item.address,
+        version=source.version,
+        restricted=source.spec.is_restricted,
+    )
+
+
+def _missing(
+    source: Source, school_year: int, store: SnapshotStore, today: date, problem: SpmError
+) -> FetchResult:
+    due = date(school_year, 6, 30) + timedelta(days=source.spec.expected_lag_days)
+    if store.has_any(source.id, school_year):
+        return FetchResult("withdrawn", (), "The file was there before and is gone", problem)
+    if today <= due:
+        return FetchResult("not_yet_released", (), f"Expected by {due.isoformat()}")
+    return FetchResult("failed", (), problem.what, problem)

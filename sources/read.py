@@ -1,0 +1,264 @@
+"""Read a source's snapshots of a school year into typed tables, and account for every row.
+
+Put here: several files to one table, duplicate keys, bounds, the account.
+Not here: one file (`rows`, `readers`).
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sources.acquire import FetchResult
+from sources.claim import claim
+from sources.readers.delimited import read_delimited
+from sources.readers.edfacts_submission import read_edfacts_submission
+from sources.readers.edsight import read_edsight
+from sources.readers.parquet import read_parquet
+from sources.readers.request import LINE, ReadRequest
+from sources.readers.workbook import read_workbook
+from sources.registry import Source
+from sources.rows import QUARANTINE, Refusal, quarantine_table, type_rows, with_lineage
+from sources.snapshot import Snapshot
+from sources.spec import TableSpec
+from warehouse.model.agency import ReleaseSettings, SourceSettings
+from warehouse.model.errors import SpmError
+
+READERS: dict[str, Callable[[ReadRequest], pa.Table]] = {
+    "delimited": read_delimited,
+    "workbook": read_workbook,
+    "edfacts_submission": read_edfacts_submission,
+    "edsight": read_edsight,
+    "parquet": read_parquet,
+    "database": read_parquet,
+}
+
+
+class BoundExceeded(SpmError):
+    """More rows cannot be read than the source's bounds allow, or too few or too many rows came."""
+
+
+@dataclass(frozen=True)
+class ReadResult:
+    """A table of a source for a year.
+
+    Attributes:
+        table: Typed rows with lineage.
+        quarantine: Rows set aside, with file, line, column and reason.
+        rows_in: Rows of the files at the long grain; always rows_out + rows_quarantined.
+    """
+
+    table: pa.Table
+    quarantine: pa.Table
+    rows_in: int
+
+    @property
+    def rows_out(self) -> int:
+        """Rows read."""
+        return int(self.table.num_rows)
+
+    @property
+    def rows_quarantined(self) -> int:
+        """Rows set aside."""
+        return int(self.quarantine.num_rows)
+
+
+def read(
+    source: Source, fetch: FetchResult, settings: SourceSettings, school_year: int
+) -> dict[str, ReadResult]:
+    """Read every table of a source from its snapshots.
+
+    Raises:
+        SpmError: A file is not of its format, has other headers, or more rows than the bounds allow cannot be
+            read; nothing of the year is accepted then.
+    """
+    release = settings.for_year(school_year)
+    if release is None:
+        raise SpmError(
+            f"{source.id} declares nothing for {school_year}", remedy="Add a release to sources.yml"
+        )
+    return {name: _read_table(source, name, fetch.snapshots, release) for name in source.spec.tables}
+
+
+def _read_table(
+    source: Source, name: str, snapshots: tuple[Snapshot, ...], release: ReleaseSettings
+) -> ReadResult:
+    spec = source.spec.tables[name]
+    tables: list[pa.Table] = []
+    set_aside: list[pa.Table] = []
+    rows_in = physical = 0
+    for snapshot in (s for s in snapshots if s.table in ("", name)):
+        request, cells = _read_file(source, name, spec, snapshot, release)
+        headers = [c for c in cells.column_names if c != LINE]
+        lines = claim(
+            headers,
+            source.columns,
+            name,
+            request.release,
+            file=snapshot.address,
+            header_row=spec.header_row,
+        )
+        typed = type_rows(request, cells, lines)
+        rows_in += typed.rows_in
+        physical += cells.num_rows
+        tables.append(with_lineage(typed, snapshot, release.data_status))
+        set_aside.append(quarantine_table(typed.refusals, snapshot, name))
+    if not tables:
+        raise SpmError(
+            f"No file for table {name!r} of {source.id}", remedy="Name its files in the agency's sources.yml"
+        )
+    table = pa.concat_tables(tables, promote_options="default")
+    table, duplicates = _without_duplicates(source, name, spec, table)
+    quarantine = pa.concat_tables([*set_aside, duplicates])
+    result = ReadResult(table, quarantine, rows_in)
+    if result.rows_in != result.rows_out + result.rows_quarantined:
+        raise AssertionError(f"{source.id}.{name} loses rows")  # never: it would be our own mistake
+    _require_rows(source, name, spec, release, physical)
+    _require_bounds(source, name, result)
+    return result
+
+
+def _read_file(
+    source: Source, name: str, spec: TableSpec, snapshot: Snapshot, release: ReleaseSettings
+) -> tuple[ReadRequest, pa.Table]:
+    label = source.columns.release_for(release.release, snapshot.school_year)
+    headers = tuple(h for h in (line.header(label) for line in source.columns.of(name)) if h is not None)
+    request = ReadRequest(
+        path=snapshot.path,
+        address=snapshot.address,
+        table_name=name,
+        table=spec,
+        headers=headers,
+        release=label,
+        school_year=snapshot.school_year,
+        is_restricted=source.spec.is_restricted,
+    )
+    reader = READERS.get(source.spec.reader) or _custom_reader(source.folder / "reader.py")
+    return request, reader(request)
+
+
+@lru_cache(maxsize=32)
+def _custom_reader(path: Path) -> Callable[[ReadRequest], pa.Table]:
+    """A source's own `reader.py`: its function `read_file(request) -> pa.Table`."""
+    spec = importlib.util.spec_from_file_location(f"sources.{path.parent.name}.reader", path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise SpmError(
+            "A source with reader: custom needs a reader.py",
+            file=f"sources/{path.parent.name}/reader.py",
+            remedy="Add it with a function read_file(request)",
+        )
+    module: Any = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    reader: Callable[[ReadRequest], pa.Table] = module.read_file
+    return reader
+
+
+def _without_duplicates(
+    source: Source, name: str, spec: TableSpec, table: pa.Table
+) -> tuple[pa.Table, pa.Table]:
+    """Set aside every row whose key stands more than once: none of them can be believed."""
+    empty = pa.Table.from_pylist([], schema=QUARANTINE)
+    counts = table.group_by(list(spec.key), use_threads=True).aggregate([([], "count_all")])
+    if counts.num_rows == table.num_rows:
+        return table, empty
+    repeated = counts.filter(pc.greater(counts["count_all"], 1)).drop_columns(["count_all"])
+    numbered = table.select(list(spec.key)).append_column("row", pa.array(np.arange(table.num_rows)))
+    rows = numbered.join(repeated, keys=list(spec.key), join_type="left semi")["row"].to_numpy()
+    keep = np.ones(table.num_rows, dtype=bool)
+    keep[rows] = False
+    parts = [_duplicates(source, name, spec, table, sorted(int(r) for r in rows))]
+    return table.filter(pa.array(keep)), pa.concat_tables([empty, *parts])
+
+
+def _duplicates(source: Source, name: str, spec: TableSpec, table: pa.Table, rows: list[int]) -> pa.Table:
+    taken = table.take(pa.array(rows))
+    keys = taken.select(list(spec.key)).to_pylist()
+    lines = taken["source_line"].to_pylist()
+    groups: dict[tuple[str, ...], list[int]] = {}
+    for key, line in zip(keys, lines, strict=True):
+        groups.setdefault(tuple(str(v) for v in key.values()), []).append(line)
+    refused = []
+    for index, key in enumerate(keys):
+        same = groups[tuple(str(v) for v in key.values())]
+        others = ", ".join(str(x) for x in same[:4] if x != lines[index]) or str(lines[index])
+        text = None if source.spec.is_restricted else ", ".join(f"{k}={v}" for k, v in key.items())
+        refused.append(
+            {
+                "source_id": source.id,
+                "school_year": taken["school_year"][index].as_py(),
+                "table": name,
+                "source_file": taken["source_file"][index].as_py(),
+                "source_line": lines[index],
+                "column": ", ".join(spec.key),
+                "value": text,
+                "reason": f"the key stands more than once, also in line {others}",
+                "is_key": True,
+                "snapshot_sha256": taken["snapshot_sha256"][index].as_py(),
+            }
+        )
+    return pa.Table.from_pylist(refused, schema=QUARANTINE)
+
+
+def _require_rows(
+    source: Source, name: str, spec: TableSpec, release: ReleaseSettings, physical: int
+) -> None:
+    """Hold the number of rows to the agency's bounds for the table, else the source's own."""
+    bounds: Any = release.rows.get(name, spec.rows)
+    low, high = bounds.minimum, bounds.maximum
+    if (low is not None and physical < low) or (high is not None and physical > high):
+        expected = f"at least {low}" if low is not None and physical < low else f"at most {high}"
+        raise BoundExceeded(
+            f"{physical} rows where {expected} are expected",
+            file=_files(release, name),
+            remedy="Fetch the file again, it may be cut off; if the number is right, move the bound",
+        )
+
+
+def _require_bounds(source: Source, name: str, result: ReadResult) -> None:
+    if result.rows_quarantined == 0:
+        return
+    keys = pc.sum(result.quarantine["is_key"]).as_py() or 0
+    values = result.rows_quarantined - keys
+    bounds = source.spec.bounds
+    if keys <= bounds.key_errors * result.rows_in and values <= bounds.value_errors * result.rows_in:
+        return
+    first = _first(result.quarantine, is_key=keys > bounds.key_errors * result.rows_in)
+    more = f"; {result.rows_quarantined - 1} more rows cannot be read" if result.rows_quarantined > 1 else ""
+    raise BoundExceeded(
+        f"{_capital(str(first.reason))}{more}",
+        file=str(first.value_file),
+        line=first.line,
+        column=first.column,
+        value=first.value,
+        remedy="Correct the cell at its publisher and fetch again, or record the repair in corrections.yml",
+    )
+
+
+@dataclass(frozen=True)
+class _First(Refusal):
+    value_file: str = ""
+
+
+def _first(quarantine: pa.Table, *, is_key: bool) -> _First:
+    chosen = quarantine.filter(pc.equal(quarantine["is_key"], is_key))
+    row = (chosen if chosen.num_rows else quarantine).slice(0, 1).to_pylist()[0]
+    return _First(
+        row["source_line"], row["column"], row["value"], row["reason"], row["is_key"], row["source_file"]
+    )
+
+
+def _files(release: ReleaseSettings, name: str) -> str:
+    files = release.files.get(name, ()) if isinstance(release.files, dict) else release.files
+    return ", ".join(files[:3]) or str(release.database).split("/")[-1]
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]

@@ -1,0 +1,81 @@
+"""Delimited text: csv and tab, by the standard library.
+
+Physical line numbers survive newlines inside quotes.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pyarrow as pa
+
+from sources.readers.request import ReadRequest, text_table
+
+
+def read_delimited(request: ReadRequest) -> pa.Table:
+    """Read a delimited file with one header row.
+
+    Raises:
+        SpmError: Not text of the declared encoding, no header, or a line with another number of cells.
+    """
+    text = decode(request)
+    header: list[str] = []
+    columns: list[list[str | None]] = []
+    lines: list[int] = []
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=request.table.delimiter, strict=True)
+    before = 0
+    try:
+        for cells in reader:
+            line, before = before + 1, reader.line_num
+            if not header:
+                if line < request.table.header_row:
+                    continue
+                header = [" ".join(cell.split()) for cell in cells]
+                columns = [[] for _ in header]
+                continue
+            if not cells:
+                continue
+            _require_width(request, header, cells, line)
+            for column, cell in zip(columns, cells, strict=True):
+                column.append(cell)
+            lines.append(line)
+    except csv.Error as problem:
+        raise request.error(
+            f"Not well-formed delimited text: {problem}",
+            line=reader.line_num,
+            remedy="Look for a stray quote, or a file that was cut off; fetch it again",
+        ) from None
+    if not header:
+        raise request.error("The file has no header row", remedy="Fetch the file again; it may be empty")
+    return text_table(header, columns, lines)
+
+
+def decode(request: ReadRequest) -> str:
+    """The file's text.
+
+    Raises:
+        SpmError: A byte does not belong to the declared encoding; names line and byte in the line.
+    """
+    raw = request.path.read_bytes()
+    encoding = request.table.encoding
+    try:
+        # A byte-order mark is no part of the first header.
+        return raw.decode("utf-8-sig" if encoding.lower().replace("-", "") == "utf8" else encoding)
+    except UnicodeDecodeError as problem:
+        line = raw.count(b"\n", 0, problem.start) + 1
+        place = problem.start - (raw.rfind(b"\n", 0, problem.start) + 1) + 1
+        raise request.error(
+            f"Not {encoding} text: byte {place} of the line is 0x{raw[problem.start]:02x}",
+            line=line,
+            remedy=f"Save it as {encoding}, or state the file's encoding in source.yml",
+        ) from None
+
+
+def _require_width(request: ReadRequest, header: list[str], cells: list[str], line: int) -> None:
+    if len(cells) != len(header):
+        raise request.error(
+            f"{len(cells)} cells in a line where the header has {len(header)}",
+            line=line,
+            remedy="Look for a stray delimiter, or a file that was cut off; fetch it again",
+        )

@@ -1,0 +1,80 @@
+"""Finds the sources: every folder with a `source.yml` is one, and nothing has to be registered.
+
+Put here: discovery and what a source consists of. Not here: fetching and reading.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from sources.columns import ColumnMap, load_columns
+from sources.spec import SourceSpec
+from warehouse.model.yaml_file import load_model
+
+SOURCES_ROOT = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class Source:
+    """A source folder, read and checked."""
+
+    id: str
+    folder: Path
+    spec: SourceSpec
+    columns: ColumnMap
+
+    @cached_property
+    def core_mappings(self) -> dict[str, Path]:
+        """The SQL file per core table that this source feeds."""
+        return {path.stem: path for path in sorted((self.folder / "core").glob("*.sql"))}
+
+    @cached_property
+    def version(self) -> str:
+        """sha256 over what decides how its files are read: its folder but `core/`, and the shared readers."""
+        digest = hashlib.sha256()
+        for path in [*_own_files(self.folder), *_shared_files()]:
+            digest.update(path.name.encode("utf-8"))
+            digest.update(path.read_bytes())
+        return digest.hexdigest()
+
+
+def discover(root: Path = SOURCES_ROOT) -> dict[str, Source]:
+    """All sources below `root`, by id.
+
+    Raises:
+        SpmError: A source.yml or columns.csv is wrong; names file, line and remedy.
+    """
+    return dict(_discover(root))
+
+
+@lru_cache(maxsize=8)
+def _discover(root: Path) -> tuple[tuple[str, Source], ...]:
+    found = []
+    for path in sorted(root.glob("*/source.yml")):
+        located = load_model(path, SourceSpec)
+        if located.value.id != path.parent.name:
+            raise located.error(("id",), "Source and folder name differ", remedy="Give both one name")
+        columns = load_columns(path.parent / "columns.csv")
+        for line in columns.lines:
+            if line.table not in located.value.tables:
+                raise located.error(
+                    ("tables",),
+                    f"columns.csv line {line.line} names a table that source.yml lacks",
+                    value=line.table,
+                    remedy="Add the table, or correct its name",
+                )
+        found.append((located.value.id, Source(located.value.id, path.parent, located.value, columns)))
+    return tuple(found)
+
+
+def _own_files(folder: Path) -> Iterator[Path]:
+    yield from sorted(p for p in folder.glob("*") if p.suffix in {".yml", ".csv", ".py"})
+
+
+def _shared_files() -> Iterator[Path]:
+    yield from sorted(SOURCES_ROOT.glob("*.py"))
+    yield from sorted((SOURCES_ROOT / "readers").glob("*.py"))

@@ -1,0 +1,149 @@
+"""Text cells to typed rows: parse, unpivot, and set aside what cannot be read.
+
+Put here: one file's table of text to typed columns, and its quarantine. Not here: headers (`claim`), several
+files or bounds (`read`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+
+from sources.columns import ColumnLine
+from sources.readers.request import LINE, ReadRequest
+from sources.snapshot import Snapshot
+from sources.values import Parsed, parse_column
+
+QUARANTINE = pa.schema(
+    [
+        pa.field("source_id", pa.string()),
+        pa.field("school_year", pa.int16()),
+        pa.field("table", pa.string()),
+        pa.field("source_file", pa.string()),
+        pa.field("source_line", pa.int64()),
+        pa.field("column", pa.string()),
+        pa.field("value", pa.string()),
+        pa.field("reason", pa.string()),
+        pa.field("is_key", pa.bool_()),
+        pa.field("snapshot_sha256", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a row was set aside."""
+
+    line: int
+    column: str
+    value: str | None
+    reason: str
+    is_key: bool
+
+
+@dataclass
+class TypedFile:
+    """One file's typed rows, its refusals, and its rows in at the long grain."""
+
+    table: pa.Table
+    refusals: list[Refusal]
+    rows_in: int
+
+
+@dataclass
+class _Block:
+    """Columns and refused rows of one member (or of a table without members)."""
+
+    columns: dict[str, pa.Array] = field(default_factory=dict)
+    refused: dict[int, Refusal] = field(default_factory=dict)
+
+
+def type_rows(request: ReadRequest, cells: pa.Table, lines: tuple[ColumnLine, ...]) -> TypedFile:
+    """Parse a file's cells by the claimed lines of columns.csv, and unpivot members into rows."""
+    fixed = _Block()
+    for line in (x for x in lines if x.member is None):
+        _parse_into(fixed, request, cells, line)
+    members = list(dict.fromkeys(x.member for x in lines if x.member is not None))
+    numbers = cells[LINE].combine_chunks()
+    if not members:
+        return _assemble(request, [(None, fixed)], numbers)
+    blocks: list[tuple[str | None, _Block]] = []
+    for member in members:
+        block = _Block(dict(fixed.columns), dict(fixed.refused))
+        for line in (x for x in lines if x.member == member):
+            _parse_into(block, request, cells, line)
+        blocks.append((member, block))
+    return _assemble(request, blocks, numbers)
+
+
+def _parse_into(block: _Block, request: ReadRequest, cells: pa.Table, line: ColumnLine) -> None:
+    header = line.headers[request.release]
+    column = cells[header]
+    parsed: Parsed = parse_column(
+        column, line.type, markers=request.table.markers, is_required=line.is_required
+    )
+    for suffix, array in parsed.columns.items():
+        block.columns[line.column + suffix] = array
+    is_key = line.column in request.table.key
+    for row, reason in parsed.errors.items():
+        if row not in block.refused:
+            value = None if request.is_restricted else str(column[row].as_py() or "")
+            block.refused[row] = Refusal(int(cells[LINE][row].as_py()), header, value, reason, is_key=is_key)
+
+
+def _assemble(request: ReadRequest, blocks: list[tuple[str | None, _Block]], numbers: pa.Array) -> TypedFile:
+    tables, refusals = [], []
+    names = list(dict.fromkeys(name for _, block in blocks for name in block.columns))
+    for member, block in blocks:
+        arrays = dict(block.columns)
+        if member is not None and request.table.pivot is not None:
+            arrays[request.table.pivot] = pa.array([member] * len(numbers), pa.string())
+        table = pa.table({**arrays, "source_line": numbers})
+        if block.refused:
+            keep = np.ones(len(numbers), dtype=bool)
+            keep[list(block.refused)] = False
+            table = table.filter(pa.array(keep))
+            refusals += [block.refused[row] for row in sorted(block.refused)]
+        tables.append(table)
+    ordered = [*names, *([request.table.pivot] if request.table.pivot else []), "source_line"]
+    whole = pa.concat_tables(tables, promote_options="default")
+    return TypedFile(whole.select(ordered), refusals, len(numbers) * len(blocks))
+
+
+def with_lineage(typed: TypedFile, snapshot: Snapshot, data_status: str) -> pa.Table:
+    """The typed rows with where each came from."""
+    table, count = typed.table, typed.table.num_rows
+
+    def constant(value: object, kind: pa.DataType) -> pa.Array:
+        return pa.repeat(pa.scalar(value, kind), count)
+
+    lines = table["source_line"]
+    table = table.drop_columns(["source_line"])
+    table = table.append_column("source_id", constant(snapshot.source_id, pa.string()))
+    table = table.append_column("snapshot_sha256", constant(snapshot.sha256, pa.string()))
+    table = table.append_column("source_file", constant(snapshot.address, pa.string()))
+    table = table.append_column("source_line", lines)
+    table = table.append_column("school_year", constant(snapshot.school_year, pa.int16()))
+    return table.append_column("data_status", constant(data_status, pa.string()))
+
+
+def quarantine_table(refusals: list[Refusal], snapshot: Snapshot, table: str) -> pa.Table:
+    """The rows set aside, as a table; values of restricted sources were withheld when they were refused."""
+    rows = [
+        {
+            "source_id": snapshot.source_id,
+            "school_year": snapshot.school_year,
+            "table": table,
+            "source_file": snapshot.address,
+            "source_line": r.line,
+            "column": r.column,
+            "value": r.value,
+            "reason": r.reason,
+            "is_key": r.is_key,
+            "snapshot_sha256": snapshot.sha256,
+        }
+        for r in refusals
+    ]
+    return pa.Table.from_pylist(rows, schema=QUARANTINE)

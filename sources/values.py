@@ -1,0 +1,271 @@
+"""Cells to values: strict, and each distinct text of a column is parsed once.
+
+Put here: what texts a type accepts. Not here: what happens to a row whose cell it refuses (`rows`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+
+from sources.columns import MARKABLE, ColumnType
+
+PERCENT = pa.decimal128(9, 4)
+ARROW: dict[str, pa.DataType] = {
+    "text": pa.string(),
+    "id": pa.string(),
+    "code": pa.string(),
+    "count": pa.int64(),
+    "integer": pa.int64(),
+    "decimal": pa.decimal128(18, 6),
+    "percent": PERCENT,
+    "money": pa.decimal128(18, 2),
+    "date": pa.date32(),
+    "boolean": pa.bool_(),
+}
+_COUNT = re.compile(r"[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+")
+_WHOLE_WITH_ZEROS = re.compile(r"([0-9]+)\.0+")
+_NUMBER = re.compile(r"-?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]+)?")
+_RANGE = re.compile(r"([0-9]{1,3})-([0-9]{1,3})")
+_BOUND = re.compile(r"(GE|GT|LE|LT)([0-9]{1,3})")
+# What ED's public files print in a rate cell that is not a figure.
+RATE_MARKERS = {"PS": "suppressed", ".": "not_reported", "": "not_reported", "n/a": "no_students"}
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """A column's values and, by row, why a cell was refused.
+
+    `columns` maps a suffix ("" for the value itself) to an array as long as the input.
+    """
+
+    columns: dict[str, pa.Array]
+    errors: dict[int, str]
+
+
+def parse_column(
+    cells: pa.ChunkedArray,
+    kind: ColumnType,
+    *,
+    markers: Mapping[str, str],
+    is_required: bool,
+) -> Parsed:
+    """Parse a column of text (or of Parquet's own types, taken by their text).
+
+    Args:
+        cells: The cells; null and blank are the same.
+        kind: The column's type.
+        markers: Cell texts that stand for no value, with their meaning.
+        is_required: Whether a blank cell without marker is an error (never for text).
+    """
+    whole = pa.concat_arrays(cells.chunks) if cells.num_chunks else pa.array([], cells.type)
+    encoded = whole if pa.types.is_dictionary(whole.type) else whole.dictionary_encode()
+    distinct = [_clean(text) for text in encoded.dictionary.cast(pa.string()).to_pylist()]
+    # One more entry stands for null cells.
+    indices = encoded.indices.fill_null(len(distinct))
+    distinct.append("")
+    parse = _rate if kind.kind == "rate" else _single(kind, markers, is_required)
+    results = [_attempt(parse, text) for text in distinct]
+    refused = {i: r for i, r in enumerate(results) if isinstance(r, str)}
+    errors = _rows_of(indices, refused)
+    columns = {}
+    for suffix, arrow in _layout(kind, bool(markers)).items():
+        values = [None if isinstance(r, str) else r.get(suffix) for r in results]
+        columns[suffix] = pa.array(values, arrow).take(indices)
+    return Parsed(columns, errors)
+
+
+def _layout(kind: ColumnType, has_markers: bool) -> dict[str, pa.DataType]:
+    if kind.kind == "rate":
+        return {"": PERCENT, "_low": PERCENT, "_high": PERCENT, "_marker": pa.string(), "_kind": pa.string()}
+    layout = {"": ARROW[kind.kind]}
+    if has_markers and kind.kind in MARKABLE:
+        layout["_marker"] = pa.string()
+    return layout
+
+
+def _clean(text: str | None) -> str:
+    return "" if text is None else text.strip()
+
+
+def _attempt(parse: Callable[[str], dict[str, Any]], text: str) -> dict[str, Any] | str:
+    try:
+        return parse(text)
+    except ValueError as problem:
+        return str(problem)
+
+
+def _rows_of(indices: pa.Array, refused: dict[int, str]) -> dict[int, str]:
+    if not refused:
+        return {}
+    import numpy as np
+
+    positions = indices.to_numpy(zero_copy_only=False)
+    rows = np.flatnonzero(np.isin(positions, list(refused)))
+    return {int(row): refused[int(positions[row])] for row in rows}
+
+
+def _single(
+    kind: ColumnType, markers: Mapping[str, str], is_required: bool
+) -> Callable[[str], dict[str, Any]]:
+    parse = _PARSERS[kind.kind](kind.argument)
+    markable = kind.kind in MARKABLE
+
+    def single(text: str) -> dict[str, Any]:
+        if markable and text in markers:
+            return {"": None, "_marker": markers[text]}
+        if text == "":
+            if is_required and kind.kind != "text":
+                raise ValueError("the cell is empty")
+            return {"": None}
+        return {"": parse(text)}
+
+    return single
+
+
+def _text(_: str) -> Callable[[str], str]:
+    return lambda text: text
+
+
+def _id(pattern: str) -> Callable[[str], str]:
+    compiled = re.compile(pattern)
+
+    def parse(text: str) -> str:
+        if compiled.fullmatch(text):
+            return text
+        lost = next((n for n in range(1, 8) if compiled.fullmatch("0" * n + text)), None)
+        if lost is not None and text.isdigit():
+            raise ValueError(f"leading zeros lost? Expected {pattern}, and {'0' * lost}{text} would fit")
+        raise ValueError(f"not of the form {pattern}")
+
+    return parse
+
+
+def _count(_: str) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        whole = _WHOLE_WITH_ZEROS.fullmatch(text)
+        digits = whole[1] if whole else text
+        if not _COUNT.fullmatch(digits):
+            raise ValueError("not a whole number of zero or more")
+        return int(digits.replace(",", ""))
+
+    return parse
+
+
+def _integer(_: str) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        number = _decimal("")(text)
+        if number != number.to_integral_value():
+            raise ValueError("not a whole number")
+        return int(number)
+
+    return parse
+
+
+def _decimal(_: str) -> Callable[[str], Decimal]:
+    def parse(text: str) -> Decimal:
+        if not _NUMBER.fullmatch(text):
+            raise ValueError("not a number")
+        return Decimal(text.replace(",", ""))
+
+    return parse
+
+
+def _percent(_: str) -> Callable[[str], Decimal]:
+    def parse(text: str) -> Decimal:
+        number = _decimal("")(text.removesuffix("%"))
+        if not 0 <= number <= 100:
+            raise ValueError("not between 0 and 100 percent")
+        return _places(number, 4)
+
+    return parse
+
+
+def _money(_: str) -> Callable[[str], Decimal]:
+    def parse(text: str) -> Decimal:
+        plain = text.replace("$", "", 1) if text.startswith(("$", "-$")) else text
+        return _places(_decimal("")(plain), 2)
+
+    return parse
+
+
+def _places(number: Decimal, places: int) -> Decimal:
+    rounded = number.quantize(Decimal(1).scaleb(-places))
+    if rounded != number:
+        raise ValueError(f"more than {places} decimals")
+    return rounded
+
+
+def _date(form: str) -> Callable[[str], Any]:
+    def parse(text: str) -> Any:
+        try:
+            return datetime.strptime(text, form).date()
+        except ValueError:
+            raise ValueError(f"not a date of the form {form}") from None
+
+    return parse
+
+
+def _code(argument: str) -> Callable[[str], str]:
+    pairs = dict(pair.split("=", 1) for pair in argument.split("|"))
+
+    def parse(text: str) -> str:
+        if text not in pairs:
+            raise ValueError(f"unknown code; known are {', '.join(sorted(pairs))}")
+        return pairs[text]
+
+    return parse
+
+
+def _boolean(argument: str) -> Callable[[str], bool]:
+    yes, no = argument.split("|")
+
+    def parse(text: str) -> bool:
+        if text not in (yes, no):
+            raise ValueError(f"neither {yes!r} nor {no!r}")
+        return text == yes
+
+    return parse
+
+
+_PARSERS: dict[str, Callable[[str], Callable[[str], Any]]] = {
+    "text": _text,
+    "id": _id,
+    "count": _count,
+    "integer": _integer,
+    "decimal": _decimal,
+    "percent": _percent,
+    "money": _money,
+    "date": _date,
+    "code": _code,
+    "boolean": _boolean,
+}
+
+
+def _rate(text: str) -> dict[str, Any]:
+    """A percent, a range, or a marker, as ED's public files print them."""
+    if text in RATE_MARKERS:
+        marker = RATE_MARKERS[text]
+        return {"_marker": marker, "_kind": "suppressed" if marker == "suppressed" else "not_reported"}
+    between, bound = _RANGE.fullmatch(text), _BOUND.fullmatch(text)
+    if between:
+        return _range(Decimal(between[1]), Decimal(between[2]))
+    if bound:
+        end = Decimal(bound[2])
+        return _range(end, Decimal(100)) if bound[1][0] == "G" else _range(Decimal(0), end)
+    try:
+        return {"": _percent("")(text), "_kind": "exact"}
+    except ValueError:
+        raise ValueError("neither a percent, a range such as 21-39 or GE95, nor a known mark") from None
+
+
+def _range(low: Decimal, high: Decimal) -> dict[str, Any]:
+    if not 0 <= low <= high <= 100:
+        raise ValueError("not a range between 0 and 100 percent")
+    return {"_low": _places(low, 4), "_high": _places(high, 4), "_kind": "ranged"}
