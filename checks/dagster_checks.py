@@ -38,12 +38,9 @@ def build_table_checks(
     Every spec is `blocking` and the severity of the *result* decides: Dagster lets a WARN pass even then,
     while a claim of any severity that crashed is an ERROR and stops what is downstream.
 
-    Args:
-        contract: The table's contract.
-        run: Evaluates all claims of the contract for one school year, or for None if the table has none.
-        asset_key: The asset; default `[layer, table]`.
-        suites: Claims written by hand; default those of `checks/suites`. Give the same as to `run_checks`.
-        partitions_def: The asset's own school years, so that Dagster files each evaluation under its year.
+    `run` evaluates all claims for one school year (None for a table without years). `asset_key` defaults to
+    layer and table, `suites` to those of `checks/suites`: give the same as to `run_checks`. With the asset's
+    own `partitions_def`, Dagster files each evaluation under its year.
     """
     key = dg.AssetKey(list(asset_key or (contract.layer, contract.table)))
     written = load_suites() if suites is None else suites

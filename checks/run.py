@@ -7,7 +7,6 @@ is evaluated.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -16,7 +15,6 @@ from typing import TYPE_CHECKING
 from checks.claim import Claim
 from checks.claims import claims_of
 from checks.evaluate import Subject, evaluate
-from checks.message import describe
 from checks.result import CheckResult
 from checks.suites import load_suites
 from checks.waivers import apply_waivers
@@ -26,8 +24,6 @@ from warehouse.model.errors import SpmError
 
 if TYPE_CHECKING:
     from checks.catalog import Catalog
-
-logger = logging.getLogger(__name__)
 
 
 def run_checks(
@@ -45,21 +41,10 @@ def run_checks(
 ) -> list[CheckResult]:
     """Evaluate every claim about `target`: of its contract, and of suites whose tables are all in `views`.
 
-    Args:
-        contract: The contract of `target`.
-        views: Parquet files by `layer.table`; no files means a table without rows.
-        target: The table to check, `layer.table`, one of `views`.
-        school_year: The year whose files these are, or None for a table without years.
-        data_version: What the results are keyed by.
-        failing_dir: Folder for files of failing rows; made private.
-        waivers: See `waivers`.
-        today: The day against which waivers expire.
-        extra_suites: Claims written by hand; default those of `checks/suites`.
-        contracts: Contracts by `layer.table`, for privacy and for views without files; default the project's.
-
-    Returns:
-        One result per claim, in the order of the claims. A row count is not judged in an empty table, and
-        claims of a table without rows pass unless they say that they apply to it.
+    `views` gives Parquet files by `layer.table`, none for a table without rows. `school_year` is None for a
+    table without years. `failing_dir` is made private. `extra_suites` default to those of `checks/suites`,
+    `contracts` (by `layer.table`, for privacy and for views without files) to the project's. In a table
+    without rows no row count is judged, and a claim passes unless it says that it applies.
 
     Raises:
         SpmError: A view cannot be made, or Great Expectations cannot be imported.
@@ -75,7 +60,7 @@ def run_checks(
         subject = Subject(target, school_year, data_version, rows, failing_dir, restricted)
         results = evaluate(catalog, subject, claims, present=frozenset(views))
     return [
-        _told(apply_waivers(result, waivers, today=today, is_privacy=claim.is_privacy))
+        apply_waivers(result, waivers, today=today, is_privacy=claim.is_privacy)
         for claim, result in zip(claims, results, strict=True)
     ]
 
@@ -107,12 +92,6 @@ def all_claims(
                 remedy="Rename the one in the contract or in checks/suites",
             )
     return claims
-
-
-def _told(result: CheckResult) -> CheckResult:
-    if not result.passed:
-        logger.log(logging.ERROR if result.stops else logging.WARNING, "%s", describe(result))
-    return result
 
 
 def _open(views: Mapping[str, Sequence[Path]], known: Mapping[str, Contract]) -> Catalog:
