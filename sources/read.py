@@ -26,7 +26,7 @@ from sources.readers.parquet import read_parquet
 from sources.readers.request import LINE, ReadRequest
 from sources.readers.workbook import read_workbook
 from sources.registry import Source
-from sources.rows import QUARANTINE, Refusal, quarantine_table, type_rows, with_lineage
+from sources.rows import QUARANTINE, Refusal, quarantine_table, type_rows, with_absent, with_lineage
 from sources.snapshot import Snapshot
 from sources.spec import TableSpec
 from warehouse.model.agency import ReleaseSettings, SourceSettings
@@ -107,6 +107,7 @@ def _read_table(
             header_row=spec.header_row,
         )
         typed = type_rows(request, cells, lines)
+        typed = with_absent(typed, source.columns.of(name), has_markers=bool(spec.markers))
         rows_in += typed.rows_in
         physical += cells.num_rows
         tables.append(with_lineage(typed, snapshot, release.data_status))

@@ -14,7 +14,7 @@ import pyarrow as pa
 from sources.columns import ColumnLine
 from sources.readers.request import LINE, ReadRequest
 from sources.snapshot import Snapshot
-from sources.values import Parsed, parse_column
+from sources.values import Parsed, layout, parse_column
 
 QUARANTINE = pa.schema(
     [
@@ -110,6 +110,18 @@ def _assemble(request: ReadRequest, blocks: list[tuple[str | None, _Block]], num
     ordered = [*names, *([request.table.pivot] if request.table.pivot else []), "source_line"]
     whole = pa.concat_tables(tables, promote_options="default")
     return TypedFile(whole.select(ordered), refusals, len(numbers) * len(blocks))
+
+
+def with_absent(typed: TypedFile, lines: tuple[ColumnLine, ...], *, has_markers: bool) -> TypedFile:
+    """The same rows, with null columns for what only other releases have: one mapping serves them all."""
+    table, count = typed.table, typed.table.num_rows
+    for line in lines:
+        if line.type.kind == "ignored":
+            continue
+        for suffix, arrow in layout(line.type, has_markers=has_markers).items():
+            if line.column + suffix not in table.column_names:
+                table = table.append_column(line.column + suffix, pa.nulls(count, arrow))
+    return TypedFile(table, typed.refusals, typed.rows_in)
 
 
 def with_lineage(typed: TypedFile, snapshot: Snapshot, data_status: str) -> pa.Table:

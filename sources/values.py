@@ -75,19 +75,20 @@ def parse_column(
     refused = {i: r for i, r in enumerate(results) if isinstance(r, str)}
     errors = _rows_of(indices, refused)
     columns = {}
-    for suffix, arrow in _layout(kind, bool(markers)).items():
+    for suffix, arrow in layout(kind, has_markers=bool(markers)).items():
         values = [None if isinstance(r, str) else r.get(suffix) for r in results]
         columns[suffix] = pa.array(values, arrow).take(indices)
     return Parsed(columns, errors)
 
 
-def _layout(kind: ColumnType, has_markers: bool) -> dict[str, pa.DataType]:
+def layout(kind: ColumnType, *, has_markers: bool) -> dict[str, pa.DataType]:
+    """The columns a type gives, by suffix."""
     if kind.kind == "rate":
         return {"": PERCENT, "_low": PERCENT, "_high": PERCENT, "_marker": pa.string(), "_kind": pa.string()}
-    layout = {"": ARROW[kind.kind]}
+    given = {"": ARROW[kind.kind]}
     if has_markers and kind.kind in MARKABLE:
-        layout["_marker"] = pa.string()
-    return layout
+        given["_marker"] = pa.string()
+    return given
 
 
 def _clean(text: str | None) -> str:
