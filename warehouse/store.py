@@ -29,12 +29,13 @@ from warehouse.publication import (
     Publication,
     PublishOutcome,
     ReleaseInfo,
+    SliceKey,
     WarehouseBusy,
 )
 from warehouse.publish import Publishing, mark_interrupted
 from warehouse.schema import WarehouseSchema, warehouse_schema
 from warehouse.slices import Layout, sort_rows
-from warehouse.staging import prepare, release_entries, verify_slices
+from warehouse.staging import current_state, prepare, release_entries, verify_slices
 from warehouse.upgrade import open_database
 
 _REACH = "Check SPM_WAREHOUSE_URL, that the database answers and that you may write to it"
@@ -240,6 +241,17 @@ class Warehouse:
         if not pieces:
             return layout.arrow_schema().empty_table()
         return sort_rows(pa.concat_tables(pieces), contract.key)
+
+    def current_rows(self, key: SliceKey) -> pa.Table | None:
+        """The rows of one slice of the current release, exact; None when it has none."""
+        with self._explained("Reading"), self.engine.connect() as connection, connection.begin():
+            entry = current_state(connection, self.schema).entries.get(key)
+            if entry is None:
+                return None
+            contract = self.schema.contract(key.table)
+            rows = self.schema.rows(key.face, key.table)
+            stored = read_rows(connection, rows, entry.slice_id, Layout.of(contract))
+        return sort_rows(stored, contract.key)
 
     def _release_or_current(self, connection: sa.Connection, release_id: int | None) -> int:
         if release_id is not None:

@@ -1,0 +1,107 @@
+"""Which figures the public face shows: primary suppression by minimum n.
+
+A figure about fewer people than the agency's minimum is hidden whole: value, counts, range and interval. What
+stays, and why everything public is stamped `not_for_release` for now:
+- a numerator under the minimum over a denominator that reaches it (3 of 40 chronically absent);
+- what can be computed from totals, sibling groups, schools of a district or an earlier release (complementary
+  suppression is not done here);
+- a rate that its source publishes without counts: the source decided, and n is unknown.
+
+Put here: what is hidden and how a hidden row looks.
+Not here: the file or schema the public face stands in (`public_file`, `views`), claims about it (`checks`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from warehouse.model.measure import Gap, Measure, load_measures
+
+HIDDEN = "below_minimum_n"
+_FIGURES = (
+    "numerator", "denominator", "value", "value_low", "value_high", "interval_low", "interval_high", "n",
+)  # fmt: skip
+_SIDE_KEY = (
+    "organization_id", "organization_view", "school_year", "period", "grade", "subject",
+    "federal_program_code", "award_id",
+)  # fmt: skip
+
+
+def suppress(
+    rows: pa.Table,
+    minimum_n: int,
+    *,
+    measures: Mapping[str, Measure] | None = None,
+    sides: pa.Table | None = None,
+) -> pa.Table:
+    """Rows of `measure_value` as the public may see them; same rows, same columns.
+
+    Args:
+        rows: Unsuppressed rows, of any measures and years.
+        minimum_n: Fewest people that a shown figure may be about.
+        measures: The catalogue, which says what counts people; the project's own by default. A measure that it
+            does not have is treated as counting people.
+        sides: Unsuppressed rows in which the two sides of gaps are looked up, besides `rows`. A gap is hidden
+            unless both of its sides are found there and shown.
+    """
+    catalogue = load_measures() if measures is None else measures
+    hidden = _too_few(rows, minimum_n, catalogue)
+    gaps = {name: m.gap for name, m in catalogue.items() if m.gap is not None}
+    present = set(pc.unique(rows.column("measure_id")).to_pylist())
+    if present & set(gaps):
+        at_hand = rows if sides is None else pa.concat_tables([rows, sides.select(rows.column_names)])
+        shown = at_hand.filter(pc.invert(_too_few(at_hand, minimum_n, catalogue)))
+        for name in sorted(present & set(gaps)):
+            hidden = pc.or_(hidden, _side_hidden(rows, name, gaps[name], shown))
+    return _hide(rows, hidden)
+
+
+def _too_few(rows: pa.Table, minimum_n: int, catalogue: Mapping[str, Measure]) -> pa.ChunkedArray:
+    """Rows about people and fewer than the minimum of them, or about an unknown number although counts are given."""
+    harmless = [name for name, measure in catalogue.items() if not measure.counts_people]
+    about_people = pc.invert(pc.is_in(rows.column("measure_id"), value_set=pa.array(harmless, pa.string())))
+    n, denominator = rows.column("n"), rows.column("denominator")
+    few = pc.fill_null(pc.less(n, minimum_n), False)
+    few_below = pc.fill_null(pc.less(denominator, pa.scalar(minimum_n, pa.decimal128(18, 2))), False)
+    counted = pc.or_(pc.is_valid(rows.column("numerator")), pc.is_valid(denominator))
+    unknown = pc.and_(pc.is_null(n), counted)
+    return pc.and_(about_people, pc.or_(pc.or_(few, few_below), unknown))
+
+
+def _side_hidden(rows: pa.Table, measure_id: str, gap: Gap, shown: pa.Table) -> pa.ChunkedArray:
+    """Rows of the gap of which a side is not among the shown figures."""
+    visible = _keys(shown.filter(pc.equal(shown.column("measure_id"), gap.of)), None)
+    is_gap = pc.equal(rows.column("measure_id"), measure_id)
+    both = pc.and_(
+        pc.is_in(_keys(rows, None), value_set=visible),
+        pc.is_in(_keys(rows, gap.reference_group), value_set=visible),
+    )
+    return pc.and_(is_gap, pc.invert(both))
+
+
+def _keys(rows: pa.Table, student_group: str | None) -> pa.Array:
+    """One text per row naming the figure, of another student group if one is given."""
+    columns = [rows.column(name).cast(pa.string()).combine_chunks() for name in _SIDE_KEY]
+    group = rows.column("student_group").combine_chunks()
+    if student_group is not None:
+        group = pa.array([student_group] * len(rows), pa.string())
+    # The unit separator stands in no id, so that no two keys give the same text.
+    return pc.binary_join_element_wise(*columns, group, "\x1f")
+
+
+def _hide(rows: pa.Table, hidden: pa.ChunkedArray) -> pa.Table:
+    replaced = {name: pa.scalar(None, rows.schema.field(name).type) for name in _FIGURES}
+    replaced |= {"is_ranged": pa.scalar(False), "null_reason": pa.scalar("suppressed")}
+    columns = []
+    for field in rows.schema:
+        column = rows.column(field.name)
+        if field.name == "suppression":
+            # What the source hid already says so.
+            column = pc.if_else(pc.and_(hidden, pc.is_null(column)), HIDDEN, column)
+        elif field.name in replaced:
+            column = pc.if_else(hidden, replaced[field.name], column)
+        columns.append(column)
+    return pa.table(columns, schema=rows.schema)
