@@ -146,6 +146,20 @@ def letter_in_submission_count(folder: Path, year: int) -> Planted:
 
 
 @defect
+def lost_leading_zero_in_submission(folder: Path, year: int) -> Planted:
+    """The first school of the FS151 file lost the zero its state id begins with, on all its lines."""
+    path = _submission(folder, year, "SCHGRADCOHRT")
+    lines = _lines(path)
+    school = lines[1].split(",")[4]
+    short = school.removeprefix("0")
+    lines = [line.replace(f",{school},", f",{short},") for line in lines]
+    path.write_bytes("\r\n".join(lines).encode("utf-8"))
+    return Planted(
+        "lost_leading_zero_in_submission", _relative(path, folder), 2, "StateSchoolIDNumber", short
+    )
+
+
+@defect
 def header_record_count_wrong(folder: Path, year: int) -> Planted:
     """The FS178 header record promises one record more than there are."""
     path = _submission(folder, year, "SCHSTUPERRLA")

@@ -59,6 +59,7 @@ def test_a_student_level_defect_tells_no_value(name: str, copy: Path) -> None:
         "letter_in_count",
         "duplicated_key",
         "lost_leading_zero",
+        "lost_leading_zero_in_submission",
         "added_column",
         "renamed_column",
     ],
