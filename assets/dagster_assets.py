@@ -1,0 +1,328 @@
+"""The graph as Dagster sees it: one asset per source, core table, measured table, and one for the release.
+
+Put here: what Dagster is told of a table. Not here: how a table is made (`raw`, `core`, `measures`,
+`publication`), or when it is (`pipelines`).
+"""
+
+# Without `from __future__ import annotations`: Dagster compares the annotation of `context` with the class
+# itself.
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import dagster as dg
+
+from assets.core import CoreTable, build_core, core_node, core_tables
+from assets.gate import check_core, check_measures
+from assets.home import Home
+from assets.lake import Node
+from assets.lineage import family_of, is_about_students, stake_of
+from assets.measures import build_measures, measured_tables, measures_node, value_contract
+from assets.publication import publish
+from assets.raw import ACCOUNT, raw_node, refresh_raw
+from assets.timing import Timings
+from checks.dagster_checks import build_table_checks
+from checks.result import CheckResult
+from warehouse.model.contract import Contract
+from warehouse.model.errors import SpmError
+
+# A resource of this name is held by every run that writes to the home; `pipelines` says what it is.
+HOME_LOCK = "home_lock"
+RELEASE = dg.AssetKey(["published", "release"])
+
+Made = TypeVar("Made")
+
+
+def build_assets(home: Home, timings: Timings, code_version: str) -> list[Any]:
+    """Every asset and check of an agency."""
+    years = school_years(home)
+    tables = core_tables(home)
+    measured = measured_tables(home)
+    return [
+        *(_raw_asset(home, source, years, timings) for source in home.sources),
+        *(_core_asset(home, table, years, timings) for table in tables.values()),
+        *(_core_checks(home, table, years, timings) for table in tables.values()),
+        *(_measures_asset(home, table, years, timings) for table in measured),
+        *(_measures_checks(home, table, years, timings) for table in measured),
+        _release_asset(home, timings, code_version),
+    ]
+
+
+def school_years(home: Home) -> dg.StaticPartitionsDefinition:
+    """The years the agency declares, never the calendar: a year whose file has not come holds up no other."""
+    return dg.StaticPartitionsDefinition([str(year) for year in home.agency.settings.school_years])
+
+
+def key_of(node: Node) -> dg.AssetKey:
+    """The asset key of a node."""
+    return dg.AssetKey([node.layer, node.table])
+
+
+def _raw_asset(
+    home: Home, source_id: str, years: dg.StaticPartitionsDefinition, timings: Timings
+) -> dg.AssetsDefinition:
+    spec = home.sources[source_id].spec
+    node = raw_node(source_id)
+
+    @dg.asset(
+        key=key_of(node),
+        partitions_def=years,
+        group_name="raw",
+        owners=[f"team:{spec.owner}"],
+        kinds={"python", "parquet"},
+        tags=_tags(home, node, spec.privacy, (spec.family,)),
+        description=f"{spec.title}. Published by {spec.publisher}; {spec.cadence}.",
+        metadata=_source_metadata(home, source_id),
+        required_resource_keys={HOME_LOCK},
+    )
+    def raw_source(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
+        year = int(context.partition_key)
+        with timings.measure("fetch_and_read"):
+            result = _told(home, node, year, lambda: refresh_raw(home, source_id, year))
+        if result is None:
+            return dg.MaterializeResult(
+                metadata={"dagster/row_count": 0, "outcome": _no_input(home, node, year)}
+            )
+        account = home.lake.read_json(node, year, ACCOUNT) or []
+        return dg.MaterializeResult(
+            data_version=dg.DataVersion(result.version),
+            metadata={
+                "dagster/row_count": result.rows,
+                "rows_quarantined": result.quarantined,
+                "outcome": result.outcome,
+                "snapshots": [f"{e['address']} sha256 {e['snapshot_sha256']}" for e in account],
+            },
+        )
+
+    return raw_source
+
+
+def _core_asset(
+    home: Home, table: CoreTable, years: dg.StaticPartitionsDefinition, timings: Timings
+) -> dg.AssetsDefinition:
+    contract = table.contract
+    node = core_node(contract.table)
+
+    @dg.asset(
+        key=key_of(node),
+        deps=[
+            *(key_of(raw_node(s)) for s in table.sources if s in home.sources),
+            *(key_of(core_node(name)) for name in table.core_inputs),
+        ],
+        partitions_def=years,
+        group_name="core",
+        owners=[f"team:{contract.owner}"],
+        kinds={"duckdb", "parquet", "sql"},
+        tags=_tags(home, node, contract.privacy, family_of(home, table)),
+        description=_description(contract),
+        metadata={
+            "dagster/column_schema": column_schema(contract),
+            "sql": dg.MetadataValue.md(_sql(table.sql)),
+        },
+        required_resource_keys={HOME_LOCK},
+    )
+    def core_table(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
+        year = int(context.partition_key)
+        with timings.measure("sql"):
+            version, rows = _told(home, node, year, lambda: build_core(home, table, year))
+        return _materialized(version, rows, _snapshots(home, table.sources, year))
+
+    return core_table
+
+
+def _measures_asset(
+    home: Home, table: str, years: dg.StaticPartitionsDefinition, timings: Timings
+) -> dg.AssetsDefinition:
+    contract = value_contract(home, table)
+    node = measures_node(table)
+    measures = measured_tables(home)[table]
+    core = core_tables(home)[table]
+    listed = "\n".join(f"- `{m.id}`: {m.definition}" for m in measures)
+
+    @dg.asset(
+        key=key_of(node),
+        deps=[key_of(core_node(name)) for name in dict.fromkeys((table, "organizations"))],
+        partitions_def=years,
+        group_name="measures",
+        owners=[f"team:{owner}" for owner in sorted({m.owner for m in measures})],
+        kinds={"duckdb", "parquet", "sql"},
+        tags=_tags(home, node, contract.privacy, family_of(home, core)),
+        description=f"{_description(contract)}\n\nMeasures of core.{table}, in one pass:\n\n{listed}",
+        metadata={
+            "dagster/column_schema": column_schema(contract),
+            "formulas": {m.id: m.formula for m in measures},
+        },
+        required_resource_keys={HOME_LOCK},
+    )
+    def measures_of_table(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
+        year = int(context.partition_key)
+        with timings.measure("sql"):
+            version, rows = _told(home, node, year, lambda: build_measures(home, table, year))
+        return _materialized(version, rows, _snapshots(home, core.sources, year))
+
+    return measures_of_table
+
+
+def _release_asset(home: Home, timings: Timings, code_version: str) -> dg.AssetsDefinition:
+    plan = home.agency.plan
+    contract = home.contracts["measure_value"]
+
+    @dg.asset(
+        key=RELEASE,
+        deps=[
+            *(key_of(measures_node(table)) for table in measured_tables(home)),
+            key_of(core_node("organizations")),
+        ],
+        group_name="published",
+        owners=[f"team:{contract.owner}"],
+        kinds={"sql", "sqlite" if home.warehouse_url.startswith("sqlite") else "postgres"},
+        tags={"privacy": "internal"},
+        description=(
+            f"The current release of {home.agency.settings.name}: values, statuses and the plan "
+            f"'{plan.title}', as one set of immutable slices. A year that failed keeps its last good version."
+        ),
+        metadata={"dagster/column_schema": column_schema(contract)},
+        required_resource_keys={HOME_LOCK},
+    )
+    def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
+        with timings.measure("publish"):
+            report = _safely("published.release", True, lambda: publish(home, code_version=code_version))
+        outcome = report.outcome
+        return dg.MaterializeResult(
+            metadata={
+                "release_id": outcome.release_id,
+                "unchanged": outcome.unchanged,
+                "slices_added": outcome.added_slices,
+                "slices_carried": [str(key) for key in outcome.carried],
+                "slices_absent": len(outcome.absent),
+            }
+        )
+
+    return release
+
+
+def _core_checks(
+    home: Home, table: CoreTable, years: dg.StaticPartitionsDefinition, timings: Timings
+) -> dg.AssetChecksDefinition:
+    def run(_: Contract, year: int | None) -> list[CheckResult]:
+        with timings.measure("checks"):
+            return _judged(home, core_node(table.contract.table), year, lambda y: check_core(home, table, y))
+
+    return build_table_checks(table.contract, run, partitions_def=years)
+
+
+def _measures_checks(
+    home: Home, table: str, years: dg.StaticPartitionsDefinition, timings: Timings
+) -> dg.AssetChecksDefinition:
+    def run(_: Contract, year: int | None) -> list[CheckResult]:
+        with timings.measure("checks"):
+            return _judged(home, measures_node(table), year, lambda y: check_measures(home, table, y))
+
+    return build_table_checks(value_contract(home, table), run, partitions_def=years)
+
+
+def _judged(
+    home: Home, node: Node, year: int | None, check: Callable[[int], list[CheckResult]]
+) -> list[CheckResult]:
+    """The verdict; when there is none, the lake says so, or yesterday's would stand."""
+    assert year is not None  # noqa: S101 - all checked tables have years
+    try:
+        return check(year)
+    except Exception as problem:
+        told = str(problem) if isinstance(problem, SpmError) else type(problem).__name__
+        home.lake.fail(node, year, reason=f"The checks could not be run ({told})")
+        raise
+
+
+def _told(home: Home, node: Node, year: int, work: Callable[[], Made]) -> Made:
+    """Do the work; an error that is not ours is recorded in the lake too, where publication looks."""
+
+    def recorded() -> Made:
+        try:
+            return work()
+        except SpmError:
+            raise  # recorded where it arose
+        except Exception as problem:
+            home.lake.fail(node, year, reason=f"Unexpected {type(problem).__name__}")
+            raise
+
+    return _safely(f"{node.name}, school year {year}", is_about_students(home, node), recorded)
+
+
+def _safely(what: str, restricted: bool, work: Callable[[], Made]) -> Made:
+    """Do the work, and let Dagster keep only words that are safe to keep.
+
+    Dagster stores an exception with its context, suppressed or not, and a database quotes the cell that
+    offends. So the failure is raised outside the handler, where it has no context.
+    """
+    try:
+        return work()
+    except SpmError as problem:
+        told = str(problem)
+    except Exception as problem:
+        if not restricted:
+            raise
+        told = (
+            f"{what}: {type(problem).__name__}; its words are withheld since they may quote a student's data"
+        )
+    raise dg.Failure(description=told, allow_retries=False)
+
+
+def _no_input(home: Home, node: Node, year: int) -> str:
+    declared = home.settings_of(node.table).for_year(year) is not None
+    return "not_yet_released" if declared else "not_declared"
+
+
+def _materialized(version: str, rows: int, snapshots: Sequence[str]) -> dg.MaterializeResult[Any]:
+    return dg.MaterializeResult(
+        data_version=dg.DataVersion(version),
+        metadata={"dagster/row_count": rows, "snapshots": list(snapshots)},
+    )
+
+
+def _snapshots(home: Home, sources: Iterable[str], year: int) -> list[str]:
+    found = {
+        str(entry["snapshot_sha256"])
+        for source in sources
+        for entry in home.lake.read_json(raw_node(source), year, ACCOUNT) or []
+    }
+    return sorted(found)
+
+
+def _tags(home: Home, node: Node, privacy: str, families: Sequence[str]) -> Mapping[str, str]:
+    objectives = {f"objective/{code}": "" for code in stake_of(home, node).objectives}
+    return {"privacy": privacy, **{f"family/{name}": "" for name in families}, **objectives}
+
+
+def _source_metadata(home: Home, source_id: str) -> Mapping[str, Any]:
+    spec = home.sources[source_id].spec
+    return {
+        "publisher": spec.publisher,
+        "licence": spec.licence,
+        "contact": spec.contact,
+        "tables": list(spec.tables),
+        "school_years": sorted(y for r in home.settings_of(source_id).releases for y in r.school_years),
+    }
+
+
+def column_schema(contract: Contract) -> dg.TableSchema:
+    """A contract's columns, for Dagster's page of a table."""
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(
+                f.name,
+                f.type,
+                description=f.description + (f" [{f.unit}]" if f.unit else ""),
+                constraints=dg.TableColumnConstraints(nullable=f.nullable),
+                tags={"privacy": f.privacy},
+            )
+            for f in contract.fields
+        ]
+    )
+
+
+def _description(contract: Contract) -> str:
+    return f"{contract.title}: {contract.grain}."
+
+
+def _sql(text: str) -> str:
+    return f"```sql\n{text.strip()}\n```"

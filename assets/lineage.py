@@ -1,0 +1,84 @@
+"""What rests on what: from a source or table to the measures and the plan's objectives that need it.
+
+Put here: the walk along the declared dependencies, for tags and messages. Not here: whether a table is good
+(`health`), or Dagster's own graph (`dagster_assets`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from assets.core import CoreTable, core_tables
+from assets.home import Home
+from assets.lake import Node
+from assets.measures import measured_tables
+from warehouse.model.plan import placed_measures
+
+
+@dataclass(frozen=True)
+class Stake:
+    """What is at stake when a table is not good: measures, and the nodes of the plan judged by them."""
+
+    measures: tuple[str, ...]
+    objectives: tuple[str, ...]
+
+
+def stake_of(home: Home, node: Node) -> Stake:
+    """The measures and objectives that rest on a source or a table."""
+    tables = core_tables(home)
+    if node.layer == "raw":
+        fed = {name for name, table in tables.items() if node.table in table.sources}
+    else:
+        fed = {node.table}
+    if node.layer != "measures":
+        fed = _with_downstream(fed, tables)
+    measures = [m.id for table, found in measured_tables(home).items() if table in fed for m in found]
+    serving = {
+        placed.node_id for placed in placed_measures(home.agency.plan) if placed.item.measure in measures
+    }
+    return Stake(tuple(sorted(measures)), tuple(sorted(serving)))
+
+
+def family_of(home: Home, table: CoreTable) -> tuple[str, ...]:
+    """The families of the sources that feed a core table, its own first and sorted."""
+    return tuple(sorted({home.sources[s].spec.family for s in table.sources if s in home.sources}))
+
+
+def is_about_students(home: Home, node: Node) -> bool:
+    """Whether a node is restricted, or is computed from something that is.
+
+    A message of the database may then quote a student's cell.
+    """
+    if node.layer == "raw":
+        return home.sources[node.table].spec.is_restricted
+    return node.table in _restricted_closure(home)
+
+
+@lru_cache(maxsize=4)
+def _closure(restricted: frozenset[str], inputs: tuple[tuple[str, tuple[str, ...]], ...]) -> frozenset[str]:
+    found = set(restricted)
+    for name, read in inputs:  # in an order in which they can be computed
+        if found.intersection(read):
+            found.add(name)
+    return frozenset(found)
+
+
+def _restricted_closure(home: Home) -> frozenset[str]:
+    tables = core_tables(home)
+    restricted = frozenset(
+        name
+        for name, table in tables.items()
+        if table.contract.is_restricted or any(home.sources[s].spec.is_restricted for s in table.sources)
+    )
+    return _closure(restricted, tuple((name, table.core_inputs) for name, table in tables.items()))
+
+
+def _with_downstream(fed: set[str], tables: Mapping[str, CoreTable]) -> set[str]:
+    found = set(fed)
+    for name, table in tables.items():  # in an order in which they can be computed
+        if found.intersection(table.core_inputs):
+            found.add(name)
+    # Measures of every table read the organizations, so all of them rest on it.
+    return set(tables) if "organizations" in found else found

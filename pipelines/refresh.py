@@ -1,0 +1,227 @@
+"""A whole refresh: every school year, then the release, then the alerts. What `spm refresh` and `daily` do.
+
+Put here: the order of things and the account of a refresh. Not here: what a step does (`assets`), how the
+account looks in a terminal (`commands`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from assets.home import Home, claim_home
+from assets.timing import Part, Timings
+from pipelines.alerts import AlertReport, send_alerts
+from pipelines.findings import STEP, Finding, Observation, observe, of_release
+from pipelines.instance import open_instance
+from pipelines.locking import home_lock
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class YearOutcome:
+    """How the run of one school year ended."""
+
+    school_year: int
+    run_id: str
+    is_good: bool
+    seconds: float
+
+
+@dataclass
+class RefreshReport:
+    """The account of a refresh.
+
+    `failures` stop something from being published and make the refresh fail; `warnings` do not. `release` is
+    what the publication says of itself: release_id, unchanged, slices_added, carried, slices_absent.
+    """
+
+    years: list[YearOutcome] = field(default_factory=list)
+    failures: list[Finding] = field(default_factory=list)
+    warnings: list[Finding] = field(default_factory=list)
+    release: dict[str, Any] | None = None
+    release_error: str | None = None
+    alerts: AlertReport | None = None
+    seconds: dict[Part, float] = field(default_factory=dict)
+    total_seconds: float = 0.0
+
+    @property
+    def failed(self) -> bool:
+        """Whether the exit code must not be 0."""
+        return bool(self.failures) or self.release_error is not None or not all(y.is_good for y in self.years)
+
+    def lines(self) -> Iterator[str]:
+        """The account in plain text, one line a fact."""
+        for year in self.years:
+            yield f"{year.school_year}: {'refreshed' if year.is_good else 'FAILED'} in {year.seconds:.1f} s"
+        yield from (f"FAILED {f.text}" for f in self.failures)
+        yield from (f"warning {f.text}" for f in self.warnings)
+        if self.release_error is not None:
+            yield f"FAILED {self.release_error}"
+        elif self.release is not None:
+            state = "unchanged" if self.release["unchanged"] else "published"
+            yield f"Release {self.release['release_id']} {state}"
+
+    def to_json(self) -> dict[str, Any]:
+        """The account as plain values."""
+        return {
+            "failed": self.failed,
+            "years": [vars(year) for year in self.years],
+            "failures": [vars(f) for f in self.failures],
+            "warnings": [vars(f) for f in self.warnings],
+            "release": self.release,
+            "release_error": self.release_error,
+            "alerts": None
+            if self.alerts is None
+            else {"new": len(self.alerts.added), "waiting": self.alerts.waiting},
+            "seconds": {part: round(value, 3) for part, value in self.seconds.items()},
+            "total_seconds": round(self.total_seconds, 3),
+        }
+
+
+def refresh(
+    home: Home,
+    *,
+    years: Sequence[int] | None = None,
+    select: Sequence[str] = (),
+    instance: dg.DagsterInstance | None = None,
+    is_locked: bool = False,
+    progress: Progress = lambda _: None,
+) -> RefreshReport:
+    """Refresh school years one after another, publish once, and send alerts.
+
+    A year that fails does not keep the others from being refreshed, nor the release from being published:
+    what failed is carried forward in it.
+
+    Args:
+        home: The agency and its working folder.
+        years: School years; default all that the agency declares.
+        select: Sources, core tables or measures to refresh with what they need; default everything.
+        instance: Where Dagster keeps the runs; default the home's own.
+        is_locked: The caller holds the home's lock.
+        progress: Called with a sentence before each part.
+
+    Raises:
+        SpmError: Another run holds the home, or `select` or `years` name something that is not there.
+    """
+    start = time.perf_counter()
+    report, timings = RefreshReport(), Timings()
+    with nullcontext() if is_locked else home_lock(home.root, "spm refresh"):
+        claim_home(home)
+        session = _Session(home, timings, instance, progress)
+        chosen = session.selection(select)
+        for year in session.years(years):
+            progress(f"School year {year}")
+            outcome, unexplained = session.run_year(year, chosen)
+            report.years.append(outcome)
+            report.failures += unexplained
+        progress("Publishing")
+        report.release, report.release_error = session.publish()
+        _gather(report, home)
+        progress("Alerts")
+        report.alerts = send_alerts(home, also=_also(report))
+    report.seconds = dict(timings.seconds)
+    report.total_seconds = time.perf_counter() - start
+    return report
+
+
+def publish_only(home: Home, *, progress: Progress = lambda _: None) -> RefreshReport:
+    """Publish what the lake accepts, and send alerts.
+
+    Raises:
+        SpmError: Another run holds the home.
+    """
+    start = time.perf_counter()
+    report, timings = RefreshReport(), Timings()
+    with home_lock(home.root, "spm publish"):
+        claim_home(home)
+        session = _Session(home, timings, None, progress)
+        progress("Publishing")
+        report.release, report.release_error = session.publish()
+        report.alerts = send_alerts(home, also=[of_release(report.release_error)])
+    report.seconds = dict(timings.seconds)
+    report.total_seconds = time.perf_counter() - start
+    return report
+
+
+class _Session:
+    """Dagster, loaded once, and the definitions of this home."""
+
+    def __init__(
+        self, home: Home, timings: Timings, instance: dg.DagsterInstance | None, progress: Progress
+    ) -> None:
+        progress("Loading")
+        with timings.measure("import"):
+            # Dagster and all it needs take seconds to import, which other commands must not pay.
+            from pipelines import runs
+            from pipelines.definitions import build_definitions
+        self._home, self._timings, self._runs = home, timings, runs
+        with timings.measure("dagster"):
+            self._definitions = build_definitions(home, timings=timings, lock_is_held=True)
+            self._instance = instance or open_instance(home.root)
+
+    def years(self, asked: Sequence[int] | None) -> Sequence[int]:
+        declared = self._home.agency.settings.school_years
+        for year in asked or ():
+            if year not in declared:
+                from warehouse.model.errors import SpmError
+
+                raise SpmError(
+                    f"{self._home.agency.settings.name} does not declare the school year {year}",
+                    remedy=f"Choose one of {', '.join(map(str, declared))}, or add it to agency.yml",
+                )
+        return asked or declared
+
+    def selection(self, names: Sequence[str]) -> Any:
+        return self._runs.selected_keys(self._home, self._definitions, names) if names else None
+
+    def run_year(self, year: int, chosen: Any) -> tuple[YearOutcome, list[Finding]]:
+        start, before = time.perf_counter(), self._timings.total
+        ended = self._runs.execute(
+            self._definitions, "refresh", self._instance, partition=str(year), asset_keys=chosen
+        )
+        seconds = time.perf_counter() - start
+        self._timings.add("dagster", seconds - (self._timings.total - before))
+        outcome = YearOutcome(year, ended.run_id, ended.success, seconds)
+        return outcome, _unexplained(self._home, year, ended.failures) if not ended.success else []
+
+    def publish(self) -> tuple[dict[str, Any] | None, str | None]:
+        start, before = time.perf_counter(), self._timings.total
+        ended = self._runs.execute(self._definitions, "publish", self._instance)
+        self._timings.add("dagster", time.perf_counter() - start - (self._timings.total - before))
+        if ended.success:
+            return ended.release, None
+        return None, "; ".join(ended.failures.values()) or "The publication failed"
+
+
+def _unexplained(home: Home, year: int, failures: dict[str, str]) -> list[Finding]:
+    """Failed steps of which the lake has no record, such as a failure of Dagster itself."""
+    known = {seen.table for seen in observe(home, [year]) for f in seen.findings if f.stops}
+    if known:
+        return []
+    return [
+        Finding(STEP, table, year, True, f"{table}, school year {year}: {text}", "data-engineering")
+        for table, text in failures.items()
+    ]
+
+
+def _gather(report: RefreshReport, home: Home) -> None:
+    """Add what the lake says of the years that were refreshed."""
+    for seen in observe(home, [year.school_year for year in report.years]):
+        for finding in seen.findings:
+            (report.failures if finding.stops else report.warnings).append(finding)
+
+
+def _also(report: RefreshReport) -> list[Observation]:
+    unknown = [f for f in report.failures if f.claim == STEP and f.owner == "data-engineering"]
+    return [
+        of_release(report.release_error),
+        *(Observation(f.table, f.school_year, (f,), False) for f in unknown),
+    ]

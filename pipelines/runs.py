@@ -1,0 +1,119 @@
+"""One Dagster run in this process, and what it came to in plain values.
+
+Put here: executing a job and reading its events. Not here: which jobs there are (`jobs`), or the order of
+runs (`refresh`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from typing import Any
+
+import dagster as dg
+
+from assets.core import core_tables
+from assets.dagster_assets import RELEASE, key_of
+from assets.home import Home
+from assets.lake import Node
+from assets.measures import measured_tables
+from warehouse.model.errors import SpmError
+
+# The command line tells what failed once and in its own words; Dagster's console would repeat it at length.
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a run ended: what failed, by step, and what the release asset said of itself."""
+
+    run_id: str
+    success: bool
+    failures: dict[str, str]
+    release: dict[str, Any] | None
+
+
+def execute(
+    definitions: dg.Definitions,
+    job: str,
+    instance: dg.DagsterInstance,
+    *,
+    partition: str | None = None,
+    asset_keys: Sequence[dg.AssetKey] | None = None,
+) -> Ended:
+    """Run a job, or only some of its assets, to its end; a failure is an answer, not an exception."""
+    result = definitions.resolve_job_def(job).execute_in_process(
+        instance=instance,
+        partition_key=partition,
+        asset_selection=asset_keys,
+        raise_on_error=False,
+        run_config=_QUIET,
+    )
+    return Ended(
+        run_id=result.run_id,
+        success=result.success,
+        failures=_failures(result),
+        release=_release(result),
+    )
+
+
+def selected_keys(home: Home, definitions: dg.Definitions, names: Sequence[str]) -> list[dg.AssetKey]:
+    """The assets that names of sources, core tables or measures stand for.
+
+    A source brings what is computed from it; a table or measure what it is computed from, and its measures.
+
+    Raises:
+        SpmError: A name is none of these.
+    """
+    chosen = [_of_name(home, name) for name in names]
+    selection = reduce(or_, chosen)
+    refreshed = dg.AssetSelection.groups("raw", "core", "measures")
+    graph = definitions.resolve_asset_graph()
+    return sorted((selection & refreshed).resolve(graph), key=lambda key: tuple(key.path))
+
+
+def _of_name(home: Home, name: str) -> dg.AssetSelection:
+    measured = measured_tables(home)
+    if name in home.sources:
+        return dg.AssetSelection.assets(key_of(Node("raw", name))).downstream()
+    table = next((t for t, found in measured.items() if name in {m.id for m in found}), name)
+    if table not in core_tables(home):
+        known = sorted({*home.sources, *core_tables(home), *(m.id for f in measured.values() for m in f)})
+        raise SpmError(
+            "No source, core table or measure of that name",
+            value=name,
+            remedy=f"Use one of {', '.join(known)}",
+        )
+    last = Node("measures", table) if table in measured else Node("core", table)
+    return dg.AssetSelection.assets(key_of(last)).upstream()
+
+
+def _failures(result: dg.ExecuteInProcessResult) -> dict[str, str]:
+    found = {_table_of(event): _words(event) for event in result.all_events if event.is_step_failure}
+    if not found and not result.success:
+        ends = [e.message for e in result.all_events if e.event_type == dg.DagsterEventType.RUN_FAILURE]
+        found["dagster"] = ends[-1] if ends and ends[-1] else "the run ended without a reason"
+    return found
+
+
+def _words(event: dg.DagsterEvent) -> str:
+    """What a failed step said: our own words where it had some, else the first line of the error."""
+    data = event.step_failure_data
+    if data.user_failure_data is not None and data.user_failure_data.description:
+        return data.user_failure_data.description
+    return data.error.message.strip().splitlines()[0] if data.error else "failed"
+
+
+def _table_of(event: dg.DagsterEvent) -> str:
+    """A step is named after its asset key, `core__chronic_absence`, or its checks."""
+    return (event.step_key or "dagster").replace("__checks", "").replace("__", ".", 1)
+
+
+def _release(result: dg.ExecuteInProcessResult) -> dict[str, Any] | None:
+    for event in result.get_asset_materialization_events():
+        if event.asset_key == RELEASE:
+            metadata = event.step_materialization_data.materialization.metadata
+            return {name: value.value for name, value in metadata.items()}
+    return None
