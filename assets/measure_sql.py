@@ -278,7 +278,7 @@ def _gap_sql(measure: Measure) -> str:
         g.core_rows + r.core_rows AS core_rows
     FROM standing AS g JOIN standing AS r ON r.measure_id = g.measure_id AND {same}
     WHERE g.measure_id = '{gap.of}' AND g.student_group <> '{gap.reference_group}'
-        AND r.student_group = '{gap.reference_group}'
+        AND r.student_group = '{gap.reference_group}' AND g.organization_type IN ({_listed(measure.grains)})
     """
 
 

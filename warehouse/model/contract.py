@@ -67,7 +67,7 @@ DUCKDB_TYPES: dict[str, str] = {
 class FieldSpec(StrictModel):
     """One column: its name, type, unit and meaning, and the values it may take.
 
-    `codes` holds the allowed values; in YAML the single entry `@student_groups` names
+    `codes` holds the allowed values; in YAML an entry `@student_groups` stands for all of
     `codes/student_groups.csv`.
     """
 
@@ -264,9 +264,12 @@ def _resolve_field(located: Located[_ContractFile], index: int, shared: dict[str
             remedy="Give it a type and a description, or add it to warehouse/fields.yml",
         )
     merged = {**(base.model_dump() if base else {}), **given}
-    codes = merged.get("codes")
-    if codes and len(codes) == 1 and codes[0].startswith("@"):
-        merged["codes"] = read_codes(codes[0][1:])
+    if merged.get("codes"):
+        merged["codes"] = tuple(
+            code
+            for entry in merged["codes"]
+            for code in (read_codes(entry[1:]) if entry.startswith("@") else (entry,))
+        )
     return FieldSpec(**merged)
 
 
