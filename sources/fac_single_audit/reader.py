@@ -1,8 +1,8 @@
 """Read one section of a single-audit submission from its workbook in JSON.
 
-Put here: how a section's sheets become rows of text. A file is a list of sheets {name, ranges}; a range is one column
-{name, start_cell, end_cell, values}. `Form` has the lines, `Coversheet` the auditee and the total; the other sheets
-are the form's pick lists, repeated in every file, and are left.
+Put here: how a section's sheets become rows of text. A file is a list of sheets {name, ranges}; a range is
+one column {name, start_cell, end_cell, values}. `Form` has the lines, `Coversheet` the auditee and the total; the
+other sheets are the form's pick lists, repeated in every file, and are left.
 Not here: types and names (`columns.csv`), which audit belongs to whom (an agency's crosswalk).
 """
 
@@ -92,8 +92,8 @@ def _columns(
         length = len(next(iter(columns.values()), values))
         if (len(values), row) != (length, first_row):
             raise request.error(
-                f"A column of {len(values)} values from row {row} beside columns of {length} from row {first_row}: "
-                "nobody can say which value belongs to which line",
+                f"A column of {len(values)} values from row {row} beside columns of {length} from row "
+                f"{first_row}: nobody can say which value belongs to which line",
                 line=row + min(len(values), length),
                 column=name,
                 remedy=REFETCH,
@@ -115,9 +115,7 @@ def _ranges(
         )
     for column in ranges:
         if not {"name", "start_cell", "values"} <= set(column):
-            raise request.error(
-                f"A range of sheet {sheet!r} lacks its name, start or values", remedy=REFETCH
-            )
+            raise request.error(f"A range of sheet {sheet!r} lacks its name, start or values", remedy=REFETCH)
     return ranges
 
 
