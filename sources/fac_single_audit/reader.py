@@ -1,8 +1,8 @@
 """Read one section of a single-audit submission from its workbook in JSON.
 
 Put here: how a section's sheets become rows of text. A file is a list of sheets {name, ranges}; a range is
-one column {name, start_cell, end_cell, values}. `Form` has the lines, `Coversheet` the auditee and the total; the
-other sheets are the form's pick lists, repeated in every file, and are left.
+one column {name, start_cell, end_cell, values}. `Form` has the lines, `Coversheet` the auditee and the total;
+the other sheets are the form's pick lists, repeated in every file, and are left.
 Not here: types and names (`columns.csv`), which audit belongs to whom (an agency's crosswalk).
 """
 
