@@ -63,6 +63,7 @@ class Claim:
         needs: Tables that the SQL reads. A claim of a suite does not apply where one of them is absent.
         applies_to_empty: Whether it is judged for a year without rows.
         is_privacy: Whether it protects people; then no waiver lets it pass.
+        group: Name under which claims of one kind about single columns may be shown as one.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Claim:
     applies_to_empty: bool = False
     is_privacy: bool = False
     from_suite: bool = False
+    group: str | None = None
 
 
 def identifier(name: str) -> str:

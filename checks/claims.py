@@ -13,6 +13,12 @@ from checks.claim import Between, Claim, InSet, NoRows, NotNull, RowCount, Rule,
 from warehouse.model.contract import DUCKDB_TYPES, Contract, FieldSpec, Reference
 
 ROW_COUNT = "row_count_is_within_bounds"
+_GROUPS = {
+    "is_present": "columns_are_present",
+    "is_well_formed": "columns_are_well_formed",
+    "is_a_known_code": "codes_are_known",
+    "is_within_bounds": "columns_are_within_bounds",
+}
 
 
 def claims_of(contract: Contract, tables: Collection[str]) -> tuple[Claim, ...]:
@@ -48,6 +54,7 @@ def _claim(
     failing_rows: str,
     shown: tuple[str, ...] | None = None,
     needs: frozenset[str] = frozenset(),
+    group: str | None = None,
 ) -> Claim:
     return Claim(
         name=name,
@@ -60,6 +67,7 @@ def _claim(
         failing_rows=failing_rows,
         shown=contract.key if shown is None else shown,
         needs=needs | {contract.name},
+        group=group,
     )
 
 
@@ -164,6 +172,7 @@ def _field_claim(
         + ("" if suffix != "is_a_known_code" else ", or add the code to its list if it is a new one"),
         rule=rule,
         failing_rows=f"SELECT {columns} FROM {contract.name} WHERE {failing}",
+        group=_GROUPS[suffix],
     )
 
 

@@ -1,6 +1,7 @@
 """What Dagster does with our claims, in real runs on a real SQLite instance."""
 
 import logging
+import warnings
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -34,7 +35,9 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 class House:
     """One checked table and one measure downstream of it, in a job partitioned by school year."""
 
-    def __init__(self, contract: Contract, run: Run, instance: dg.DagsterInstance) -> None:
+    def __init__(
+        self, contract: Contract, run: Run, instance: dg.DagsterInstance, *, grouped: bool = False
+    ) -> None:
         self.built: list[str] = []
         self.instance = instance
         key = dg.AssetKey([contract.layer, contract.table])
@@ -46,7 +49,7 @@ class House:
         def rate(context: dg.AssetExecutionContext) -> None:
             self.built.append(context.partition_key)
 
-        self.checks = build_table_checks(contract, run, suites=(), partitions_def=YEARS)
+        self.checks = build_table_checks(contract, run, suites=(), partitions_def=YEARS, grouped=grouped)
         job = dg.define_asset_job("refresh", selection="*", partitions_def=YEARS)
         self.definitions = dg.Definitions(assets=[table, rate], asset_checks=[self.checks], jobs=[job])
 
@@ -234,6 +237,26 @@ def test_the_search_for_a_student_would_find_a_value_that_dagster_was_told(
     assert not house.refresh().success
     files = [path for path in (tmp_path / "dagster").rglob("*") if path.is_file()]
     assert any(STUDENT.encode() in path.read_bytes() for path in files)
+
+
+def test_grouped_checks_are_fewer_and_still_name_the_claim_that_fails(
+    tmp_path: Path, instance: dg.DagsterInstance
+) -> None:
+    run = lake_run(tmp_path, ABSENCE, lambda _year: planted(0, eligible=None))
+    single, grouped = House(ABSENCE, run, instance), House(ABSENCE, run, instance, grouped=True)
+    assert len(list(grouped.checks.check_specs)) < len(list(single.checks.check_specs))
+    result = grouped.refresh()
+    assert (result.success, grouped.built) == (False, [])
+    failing = {name: e for name, e in evaluations(result).items() if not e.passed}
+    assert set(failing) == {"columns_are_present"}
+    assert failing["columns_are_present"].metadata["failing_claims"].value == ["eligible_is_present"]
+    assert "eligible_is_present FAILED" in str(failing["columns_are_present"].description)
+
+
+def test_a_check_may_be_filed_by_year_without_a_warning_in_the_log() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", dg.PreviewWarning)
+        build_table_checks(ABSENCE, lambda _c, _y: [], suites=(), partitions_def=YEARS)
 
 
 def test_two_claims_of_one_name_are_refused(tmp_path: Path) -> None:
