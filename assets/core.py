@@ -53,6 +53,8 @@ class CoreTable:
         names = set(_reads(self.sql_file))
         for mapping in self.mappings:
             names.update(_reads(mapping))
+        # What a row refers to must be there to be checked, so it is an input too.
+        names.update(TableName("core", r.table) for r in self.contract.references)
         return tuple(sorted(n for n in names if n.schema not in ("mapped", "agency")))
 
     @property

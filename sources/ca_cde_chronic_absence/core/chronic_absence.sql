@@ -1,6 +1,8 @@
 -- Counts and rates by school and group. Where nobody is eligible the file prints a rate of 0.0, which is no rate.
 SELECT
-    o.organization_id,
+    coalesce(
+        n.school_identifier_nces, 'CA-' || f.county_code || f.district_code || f.school_code
+    ) AS organization_id,
     f.school_year,
     f.student_group,
     'all' AS grade,
@@ -13,5 +15,5 @@ SELECT
     f.source_line,
     f.data_status
 FROM raw.ca_cde_chronic_absence__absence AS f
-LEFT JOIN core.organizations AS o
-    ON o.school_identifier_sea = f.school_code AND o.organization_type = 'SCHOOL'
+LEFT JOIN raw.nces_school_directory__schools AS n
+    ON substr(n.state_school_id, length(n.state_district_id) + 2) = f.school_code

@@ -1,7 +1,9 @@
 -- Percent met by school and group; proficient students are not counted in the file, so nothing is summed.
 -- Where nobody was tested the file prints 0, which is no rate.
 SELECT
-    o.organization_id,
+    coalesce(
+        n.school_identifier_nces, 'CA-' || f.county_code || f.district_code || f.school_code
+    ) AS organization_id,
     f.school_year,
     'ela' AS subject,
     'all' AS grade,
@@ -20,5 +22,5 @@ SELECT
     f.source_line,
     f.data_status
 FROM raw.ca_cde_ela__results AS f
-LEFT JOIN core.organizations AS o
-    ON o.school_identifier_sea = f.school_code AND o.organization_type = 'SCHOOL'
+LEFT JOIN raw.nces_school_directory__schools AS n
+    ON substr(n.state_school_id, length(n.state_district_id) + 2) = f.school_code

@@ -13,7 +13,8 @@ WITH schools AS (
         ON substr(n.state_school_id, length(n.state_district_id) + 2) = f.school_code
     LEFT JOIN raw.nces_school_directory__districts AS d
         ON d.state_district_id = 'CA-' || f.county_code || f.district_code
-    WHERE f.school_code <> '0000000'
+    -- Not schools: district offices, and one line per district for its nonpublic, nonsectarian schools.
+    WHERE f.school_code NOT IN ('0000000', '0000001')
 )
 
 SELECT
