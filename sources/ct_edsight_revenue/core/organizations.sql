@@ -1,6 +1,6 @@
 -- Districts as EdSight's revenue files name them (precedence 2). The files give no codes: a name joins when it is,
 -- letter by letter, a name of the crosswalk. One that does not keeps the name as its id and has no code of the state
--- or of NCES; the claim leas_are_known_by_an_identifier counts and lists these. Nothing is dropped.
+-- or of NCES; the claim finance_leas_are_known_by_an_identifier counts and lists these. Nothing is dropped.
 -- The crosswalk gives a name to one district only, so the join neither adds nor drops a row.
 WITH known AS (
     SELECT lea_name AS district_name, lea_identifier_sea, lea_identifier_nces, status
