@@ -7,7 +7,7 @@ Put here: how a core table's SQL is assembled and run. Not here: any table's own
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -36,11 +36,15 @@ CORE_SQL = PROJECT / "assets" / "core"
 
 @dataclass(frozen=True)
 class CoreTable:
-    """A core table of this agency: its contract, its SQL, and the mappings that feed it."""
+    """A core table of this agency: its contract, its SQL, and the mappings that feed it.
+
+    `unfed` names the core tables it reads that nothing feeds here; they are shown to its SQL without rows.
+    """
 
     contract: Contract
     sql_file: Path
     mappings: tuple[Path, ...]
+    unfed: frozenset[str] = frozenset()
 
     @cached_property
     def sql(self) -> str:
@@ -59,8 +63,8 @@ class CoreTable:
 
     @property
     def core_inputs(self) -> tuple[str, ...]:
-        """The core tables it reads."""
-        return tuple(n.table for n in self.reads if n.schema == "core")
+        """The core tables it reads and that are fed."""
+        return tuple(n.table for n in self.reads if n.schema == "core" and n.table not in self.unfed)
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -100,7 +104,8 @@ def core_tables(home: Home) -> dict[str, CoreTable]:
             )
         for name in sorted(ready):
             chosen[name] = waiting.pop(name)
-    return {name: table for name, table in chosen.items() if _is_fed(table, chosen)}
+    unfed = frozenset(name for name, table in chosen.items() if not _is_fed(table, chosen))
+    return {name: replace(table, unfed=unfed) for name, table in chosen.items() if name not in unfed}
 
 
 def build_core(home: Home, table: CoreTable, school_year: int) -> tuple[str, int]:

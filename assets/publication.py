@@ -7,7 +7,8 @@ Put here: which slices a release consists of. Not here: how slices are stored (`
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
@@ -96,26 +97,16 @@ def publish(home: Home, *, code_version: str) -> PublishReport:
         _add_statuses(draft, home, contracts["measure_status"])
         results = tuple(_results(home))
         publication = _publication(draft, home, results, code_version)
-        required = sorted({m.measure for m in _required(home)})
-        outcome = warehouse.publish(
-            publication,
-            audit=release_audit(
-                minimum_n=home.agency.settings.minimum_n,
-                required_measures=required,
-                school_years=home.agency.settings.school_years,
-            ),
+        audit = release_audit(
+            minimum_n=home.agency.settings.minimum_n,
+            school_years=home.agency.settings.school_years,
+            today=home.today,
+            waivers=home.agency.waivers,
         )
+        outcome = warehouse.publish(publication, audit=audit)
     finally:
         warehouse.dispose()
     return PublishReport(outcome, tuple(draft.failing), results)
-
-
-def _required(home: Home) -> Iterator[Any]:
-    from warehouse.model.plan import placed_measures
-
-    for placed in placed_measures(home.agency.plan):
-        if placed.item.required:
-            yield placed.item
 
 
 def _publication(
@@ -128,7 +119,7 @@ def _publication(
         slices=draft.slices,
         carried=draft.carried,
         absent=draft.absent,
-        check_results=[result_row(r) for r in results],
+        check_results=[asdict(r) for r in results],
         waivers=[w.model_dump() for w in agency.waivers],
         fetch_outcomes=list(_fetch_outcomes(home)),
         code_version=code_version,
@@ -136,13 +127,6 @@ def _publication(
             {"settings": agency.settings, "plan": agency.plan, "conditions": list(agency.conditions)}
         ),
     )
-
-
-def result_row(result: CheckResult) -> dict[str, Any]:
-    """A check result as the warehouse records it."""
-    from dataclasses import asdict
-
-    return {**asdict(result), "failing_keys": "; ".join(result.failing_keys)}
 
 
 def _add_everywhere(draft: _Draft, table: str, year: int | None, rows: pa.Table) -> None:
@@ -175,8 +159,6 @@ def _add_organizations(draft: _Draft, home: Home, year: int) -> None:
 
 
 def _add_snapshots(draft: _Draft, home: Home, contract: Contract, year: int) -> None:
-    from datetime import datetime
-
     rows: list[dict[str, Any]] = []
     for source in home.sources:
         state = home.lake.state(raw_node(source), year)
@@ -201,7 +183,11 @@ def _add_values(draft: _Draft, home: Home, warehouse: Warehouse, year: int) -> N
                 continue
             own = rows.filter(pc.equal(rows["measure_id"], measure.id))
             if own.num_rows:
-                _add_value_slices(draft, home, measure.id, year, own, _snapshots(home, table, year))
+                public = suppress(
+                    own, home.agency.settings.minimum_n, measures=home.agency.measures, sides=rows
+                )
+                faces: dict[Face, pa.Table] = {"internal": own, "public": public}
+                _add_value_slices(draft, measure.id, year, faces, _snapshots(home, table, year))
             else:
                 _add_absent(draft, measure.id, year, health)
 
@@ -213,11 +199,8 @@ def _accepted_values(home: Home, table: str, year: int) -> pa.Table:
 
 
 def _add_value_slices(
-    draft: _Draft, home: Home, measure_id: str, year: int, rows: pa.Table, snapshots: tuple[str, ...]
+    draft: _Draft, measure_id: str, year: int, faces: dict[Face, pa.Table], snapshots: tuple[str, ...]
 ) -> None:
-    faces: dict[Face, pa.Table] = {"internal": rows, "public": rows}
-    if home.agency.measures[measure_id].counts_people:
-        faces["public"] = suppress(rows, home.agency.settings.minimum_n)
     for face, content in faces.items():
         draft.slices.append(SliceData(SliceKey(face, "measure_value", year, measure_id), content, snapshots))
         draft.values[face].setdefault(measure_id, []).append(content)

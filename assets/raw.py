@@ -120,7 +120,7 @@ def _account(fetch: FetchResult, results: dict[str, ReadResult]) -> list[dict[st
                 {
                     "source_id": snapshot.source_id,
                     "table_name": table,
-                    "school_year": fetch_year(snapshot),
+                    "school_year": snapshot.school_year,
                     "snapshot_sha256": snapshot.sha256,
                     "address": snapshot.address,
                     "fetched_at": str(snapshot.fetched_at),
@@ -133,16 +133,11 @@ def _account(fetch: FetchResult, results: dict[str, ReadResult]) -> list[dict[st
     return entries
 
 
-def fetch_year(snapshot: Any) -> int:
-    """The school year a snapshot was taken for."""
-    return int(snapshot.school_year)
-
-
 def _rows_of(table: pa.Table, sha256: str) -> int:
     import pyarrow.compute as pc
 
     if "snapshot_sha256" not in table.column_names:
-        return table.num_rows
+        return int(table.num_rows)
     matches = pc.sum(pc.equal(table["snapshot_sha256"], sha256)).as_py()
     return int(matches or 0)
 
