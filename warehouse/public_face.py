@@ -42,8 +42,8 @@ def suppress(
     Args:
         rows: Unsuppressed rows, of any measures and years.
         minimum_n: Fewest people that a shown figure may be about.
-        measures: The catalogue, which says what counts people; the project's own by default. A measure that it
-            does not have is treated as counting people.
+        measures: The catalogue, which says what counts people; the project's own by default. A measure that
+            it does not have is treated as counting people.
         sides: Unsuppressed rows in which the two sides of gaps are looked up, besides `rows`. A gap is hidden
             unless both of its sides are found there and shown.
     """
@@ -60,7 +60,7 @@ def suppress(
 
 
 def _too_few(rows: pa.Table, minimum_n: int, catalogue: Mapping[str, Measure]) -> pa.ChunkedArray:
-    """Rows about people and fewer than the minimum of them, or about an unknown number although counts are given."""
+    """Rows about fewer people than the minimum, or about an unknown number although counts are given."""
     harmless = [name for name, measure in catalogue.items() if not measure.counts_people]
     about_people = pc.invert(pc.is_in(rows.column("measure_id"), value_set=pa.array(harmless, pa.string())))
     n, denominator = rows.column("n"), rows.column("denominator")

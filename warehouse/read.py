@@ -20,6 +20,7 @@ from warehouse.engine import explained, parse_url, reader_engine, shown_url, sql
 from warehouse.model.errors import SpmError
 
 Row = dict[str, Any]
+_REMEDY = "Check SPM_WAREHOUSE_URL, or run `spm refresh`"
 _BOOLEANS = ("not_for_release", "counts_people", "blocking", "passed")
 _KEY = (
     "measure_id", "organization_id", "organization_view", "school_year", "period", "student_group", "grade",
@@ -28,7 +29,7 @@ _KEY = (
 
 
 class Reader:
-    """One face of a warehouse, at one moment. Numbers are int or float, dates ISO texts, on both databases."""
+    """One face of a warehouse at one moment. Numbers are int or float, dates ISO texts, on both databases."""
 
     def __init__(self, connection: sa.Connection, prefix: str, *, is_internal: bool) -> None:
         self._connection = connection
@@ -47,7 +48,7 @@ class Reader:
         return rows[0]
 
     def releases(self) -> list[Row]:
-        """The readable releases, oldest first, `is_current` marking one; only the current in the public face."""
+        """The readable releases, oldest first, `is_current` marking one; the public face has only it."""
         current = self.release()
         if not self._is_internal:
             return [{**current, "is_current": True}]
@@ -61,7 +62,7 @@ class Reader:
         return [{**row, "is_current": row["release_id"] == current["release_id"]} for row in rows]
 
     def scorecard(self, **where: Any) -> list[Row]:
-        """Rows of the scorecard, those whose columns have the given values (a list: any of them; None: all)."""
+        """Rows of the scorecard, by the values of columns (a list: any of them; None: all)."""
         order = "node_id, measure_id, organization_id, organization_view, student_group, school_year"
         return self._rows("current_scorecard", order=order, **where)
 
@@ -164,13 +165,16 @@ def open_reader(
     engine = reader_engine(parsed)
     prefix = f"spm_{face}." if path is None else ""
     try:
-        with explained(
-            "Reading the warehouse", parsed, remedy="Check SPM_WAREHOUSE_URL, or run `spm refresh`"
+        with (
+            explained(
+                "Reading the warehouse", parsed, remedy="Check SPM_WAREHOUSE_URL, or run `spm refresh`"
+            ),
+            engine.connect() as connection,
+            connection.begin(),
         ):
-            with engine.connect() as connection, connection.begin():
-                reader = Reader(connection, prefix, is_internal=face == "internal")
-                _require_agency(reader, agency_id, shown_url(parsed))
-                yield reader
+            reader = Reader(connection, prefix, is_internal=face == "internal")
+            _require_agency(reader, agency_id, shown_url(parsed))
+            yield reader
     finally:
         engine.dispose()
 

@@ -239,8 +239,8 @@ class Warehouse:
                 if (entry.key.face, entry.key.table) == (face, table)
             ]
         if not pieces:
-            return layout.arrow_schema().empty_table()
-        return sort_rows(pa.concat_tables(pieces), contract.key)
+            return contract.arrow_schema().empty_table()
+        return sort_rows(pa.concat_tables(pieces), contract.key).cast(contract.arrow_schema())
 
     def current_rows(self, key: SliceKey) -> pa.Table | None:
         """The rows of one slice of the current release, exact; None when it has none."""
@@ -251,7 +251,7 @@ class Warehouse:
             contract = self.schema.contract(key.table)
             rows = self.schema.rows(key.face, key.table)
             stored = read_rows(connection, rows, entry.slice_id, Layout.of(contract))
-        return sort_rows(stored, contract.key)
+        return sort_rows(stored, contract.key).cast(contract.arrow_schema())
 
     def _release_or_current(self, connection: sa.Connection, release_id: int | None) -> int:
         if release_id is not None:
