@@ -78,10 +78,14 @@ def _series(home: Home, item: PlanMeasure, values: pa.Table | None) -> dict[str,
 
 
 def _years(home: Home, item: PlanMeasure, series: Series) -> list[int]:
-    """From the baseline on every declared year; without a baseline the years that have a figure."""
-    if item.baseline is None:
-        return sorted(series)
-    return [y for y in home.agency.settings.school_years if y >= item.baseline.school_year]
+    """The years with a figure; for an organization that a measure names, every year from its baseline.
+
+    Of all organizations of a type some open and close, so a year without a figure is not overdue by itself.
+    """
+    first = 0 if item.baseline is None else item.baseline.school_year
+    if item.baseline is None or item.scope.organization is None:
+        return [year for year in sorted(series) if year >= first]
+    return [year for year in home.agency.settings.school_years if year >= first]
 
 
 def _baseline(item: PlanMeasure, series: Series) -> float | None:
