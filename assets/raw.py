@@ -110,12 +110,10 @@ def _keep(home: Home, source: Source, school_year: int, version: str, results: d
 def _account(fetch: FetchResult, results: dict[str, ReadResult]) -> list[dict[str, Any]]:
     """One entry per snapshot and table: where it came from and what became of its rows."""
     entries: list[dict[str, Any]] = []
-    for snapshot in fetch.snapshots:
-        for table, result in results.items():
-            if snapshot.table not in (None, "", table):
-                continue
-            out = _rows_of(result.table, snapshot.sha256)
-            quarantined = _rows_of(result.quarantine, snapshot.sha256)
+    for table, result in results.items():
+        read, set_aside = _rows_by_snapshot(result.table), _rows_by_snapshot(result.quarantine)
+        for snapshot in (s for s in fetch.snapshots if s.table in ("", table)):
+            out, quarantined = read.get(snapshot.sha256, 0), set_aside.get(snapshot.sha256, 0)
             entries.append(
                 {
                     "source_id": snapshot.source_id,
@@ -133,13 +131,9 @@ def _account(fetch: FetchResult, results: dict[str, ReadResult]) -> list[dict[st
     return entries
 
 
-def _rows_of(table: pa.Table, sha256: str) -> int:
-    import pyarrow.compute as pc
-
-    if "snapshot_sha256" not in table.column_names:
-        return int(table.num_rows)
-    matches = pc.sum(pc.equal(table["snapshot_sha256"], sha256)).as_py()
-    return int(matches or 0)
+def _rows_by_snapshot(table: pa.Table) -> dict[str, int]:
+    counts = table["snapshot_sha256"].cast(pa.string()).value_counts()
+    return {entry["values"]: entry["counts"] for entry in counts.to_pylist()}
 
 
 def _record_fetch(home: Home, node: Node, school_year: int, fetch: FetchResult) -> None:

@@ -5,16 +5,18 @@ Put here: where bytes come from. Not here: what they mean (`read`), where they a
 
 from __future__ import annotations
 
+import glob
+import os
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import fsspec
 
-from sources.query import query_to_parquet
+from sources.query import Missing, query_to_parquet, shown_database
 from sources.registry import Source
 from sources.snapshot import Snapshot, SnapshotStore
 from warehouse.model.agency import ReleaseSettings, SourceSettings
@@ -35,11 +37,12 @@ class FetchResult:
 
 @dataclass(frozen=True)
 class _Found:
-    """A file to keep: the table it is for, its address as people know it, and where it is."""
+    """A file to keep: the table it is for, its address as people know it, and where its filesystem has it."""
 
     table: str
     address: str
-    file: Path
+    filesystem: Any
+    path: str
 
 
 def acquire(
@@ -61,10 +64,14 @@ def acquire(
         return FetchResult("not_yet_released", (), "No release is declared for the school year")
     with tempfile.TemporaryDirectory(prefix="spm-fetch-") as folder:
         try:
-            found = list(_find(source, release, data_root, Path(folder)))
-        except SpmError as problem:
+            found = list(dict.fromkeys(_find(source, release, data_root, Path(folder))))
+            kept = [_keep(source, school_year, store, item) for item in found]
+        except Missing as problem:
             return _missing(source, school_year, store, today, problem)
-        kept = [_keep(source, school_year, store, item) for item in found]
+        except SpmError as problem:
+            return FetchResult("failed", (), problem.what, problem)
+        except OSError as problem:
+            return _unreadable(source, problem)
     is_new = any(new for _, new in kept)
     snapshots = tuple(snapshot for snapshot, _ in kept)
     return FetchResult("new" if is_new else "unchanged", snapshots, f"{len(snapshots)} files")
@@ -83,7 +90,8 @@ def _find(source: Source, release: ReleaseSettings, data_root: Path, temporary: 
                 )
             file = temporary / f"{name}.parquet"
             query_to_parquet(url, table.query, file, source_id=source.id)
-            yield _Found(name, f"{release.database.split('/')[-1]}#{name}.parquet", file)
+            address = f"{shown_database(url)}#{name}.parquet"
+            yield _Found(name, address, fsspec.filesystem("file"), str(file))
         return
     files = release.files if isinstance(release.files, dict) else {"": release.files}
     for table_name, patterns in files.items():
@@ -93,36 +101,52 @@ def _find(source: Source, release: ReleaseSettings, data_root: Path, temporary: 
 
 def _match(source: Source, table: str, pattern: str, data_root: Path) -> Iterator[_Found]:
     filesystem = fsspec.filesystem("file")
-    matches = sorted(filesystem.glob(str(data_root / pattern)))
-    if not matches:
-        raise SpmError(
+    # Absolute, as fsspec answers; the root itself is a name, never a pattern.
+    root = os.path.abspath(data_root)  # noqa: PTH100 - resolve() would follow links, and fsspec does not
+    literal = os.path.join(root, pattern)  # noqa: PTH118 - a name may hold [ or *, so it is tried as it stands
+    matches = [literal] if filesystem.isfile(literal) else filesystem.glob(f"{glob.escape(root)}/{pattern}")
+    files = sorted(match for match in matches if filesystem.isfile(match))
+    if not files:
+        raise Missing(
             f"{source.spec.title}: no file",
             file=pattern,
             remedy=f"Put the file there below {data_root.name}/, or correct the agency's sources.yml",
         )
-    for match in matches:
-        file = Path(match)
-        if file.is_file():
-            yield _Found(table, str(file.relative_to(data_root)), file)
+    for file in files:
+        yield _Found(table, os.path.relpath(file, root), filesystem, file)
 
 
 def _keep(source: Source, school_year: int, store: SnapshotStore, item: _Found) -> tuple[Snapshot, bool]:
-    return store.put_once(
-        item.file,
-        source_id=source.id,
-        school_year=school_year,
-        table=item.table,
-        address=item.address,
-        version=source.version,
-        restricted=source.spec.is_restricted,
+    etag = item.filesystem.info(item.path).get("ETag")
+    with item.filesystem.open(item.path, "rb") as stream:
+        return store.put_once(
+            stream,
+            source_id=source.id,
+            school_year=school_year,
+            table=item.table,
+            address=item.address,
+            version=source.version,
+            restricted=source.spec.is_restricted,
+            etag=etag,
+        )
+
+
+def _unreadable(source: Source, problem: OSError) -> FetchResult:
+    error = SpmError(
+        f"{source.spec.title}: a file cannot be read ({problem.strerror or type(problem).__name__})",
+        file=Path(str(problem.filename or "?")).name,
+        remedy="Look at its permissions and at the disk, then refresh again",
     )
+    return FetchResult("failed", (), error.what, error)
 
 
 def _missing(
-    source: Source, school_year: int, store: SnapshotStore, today: date, problem: SpmError
+    source: Source, school_year: int, store: SnapshotStore, today: date, problem: Missing
 ) -> FetchResult:
     due = date(school_year, 6, 30) + timedelta(days=source.spec.expected_lag_days)
-    if store.has_any(source.id, school_year):
+    address = problem.file or ""
+    # A database's tables are kept as `<database>#<table>.parquet`.
+    if any(store.has_any(source.id, school_year, a) for a in (address, f"{address}#*")):
         return FetchResult("withdrawn", (), "The file was there before and is gone", problem)
     if today <= due:
         return FetchResult("not_yet_released", (), f"Expected by {due.isoformat()}")

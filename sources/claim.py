@@ -67,7 +67,8 @@ def _remedy(
         near = get_close_matches(strangers[0], missing, n=1, cutoff=0.5)
         if near:
             line = known[near[0]].line
-            return f"If {strangers[0]!r} is {near[0]!r} renamed, write it in line {line} of {where}, column {release}"
+            place = f"line {line} of {where}, column {release}"
+            return f"Did you mean {near[0]!r}? If {strangers[0]!r} is its new name, write it in {place}"
         return f"Map or ignore {strangers[0]!r} in {where}, column {release}, then refresh again"
     line = known[missing[0]].line
     place = f"line {line} of {where}, column {release}"

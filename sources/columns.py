@@ -16,6 +16,7 @@ from warehouse.model.places import shown
 
 FIXED = ("table", "column", "type", "member", "required")
 ABSENT = "-"
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _TYPE = re.compile(r"^(?P<kind>[a-z]+)(?:\((?P<argument>.*)\))?$", re.DOTALL)
 KINDS = {
     "text",
@@ -112,7 +113,31 @@ def load_columns(path: Path) -> ColumnMap:
         )
     releases = header[len(FIXED) :]
     lines = tuple(_line(path, n, row, releases) for n, row in enumerate(rows[1:], start=2) if any(row))
+    _require_once(path, releases, lines)
     return ColumnMap(path, releases, lines)
+
+
+def _require_once(path: Path, releases: tuple[str, ...], lines: tuple[ColumnLine, ...]) -> None:
+    """Refuse a header or a canonical column that stands twice: one of the two would be lost in silence."""
+    seen: dict[tuple[str, ...], int] = {}
+    for line in lines:
+        keys = [
+            ("header of", release, line.table, text)
+            for release in releases
+            if (text := line.header(release)) is not None
+        ]
+        if line.type.kind != "ignored":
+            keys.append(("column", "", line.table, line.column, line.member or ""))
+        for key in keys:
+            if key in seen:
+                raise SpmError(
+                    f"The {key[0]} {key[1]} stands in line {seen[key]} already".replace("  ", " "),
+                    file=shown(path),
+                    line=line.line,
+                    value=key[3],
+                    remedy="Keep one of the two lines, or correct the header, column or member of one",
+                )
+            seen[key] = line.line
 
 
 def _line(path: Path, number: int, row: list[str], releases: tuple[str, ...]) -> ColumnLine:
@@ -124,6 +149,15 @@ def _line(path: Path, number: int, row: list[str], releases: tuple[str, ...]) ->
             remedy="Give every release a header, or - where it has none; quote cells with commas",
         )
     table, column, kind, member, required = row[: len(FIXED)]
+    if not _NAME.fullmatch(column):
+        raise SpmError(
+            "Not a canonical column name",
+            file=shown(path),
+            line=number,
+            column="column",
+            value=column,
+            remedy="Write small letters, digits and underscores, beginning with a letter",
+        )
     if required not in ("yes", "no"):
         raise SpmError(
             "required is yes or no",
@@ -154,6 +188,17 @@ def _type(path: Path, number: int, text: str) -> ColumnType:
         )
     if kind == "id":
         _require_pattern(path, number, argument)
+    if (kind == "code" and not all("=" in pair for pair in argument.split("|"))) or (
+        kind == "boolean" and argument.count("|") != 1
+    ):
+        raise SpmError(
+            "The type's argument does not make sense",
+            file=shown(path),
+            line=number,
+            column="type",
+            value=text,
+            remedy="Write code(from=to|from=to) or boolean(yes|no)",
+        )
     return ColumnType(kind, argument)
 
 

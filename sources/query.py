@@ -16,6 +16,10 @@ from warehouse.model.errors import SpmError
 BATCH_ROWS = 100_000
 
 
+class Missing(SpmError):
+    """What was declared is not there: it may come later, or is gone."""
+
+
 def query_to_parquet(url: str, query: str, file: Path, *, source_id: str) -> int:
     """Write a query's rows as text columns, in batches, to `file`.
 
@@ -29,28 +33,53 @@ def query_to_parquet(url: str, query: str, file: Path, *, source_id: str) -> int
     """
     import sqlalchemy as sa
 
-    address = sa.make_url(url)
-    _require_sqlite_file(address, source_id)
-    engine = sa.create_engine(address)
+    engine = _engine(url, source_id)
     try:
         with engine.connect() as connection:
-            _make_read_only(connection, address.get_backend_name())
+            _make_read_only(connection, engine.url.get_backend_name())
             result = connection.execution_options(stream_results=True).execute(sa.text(query))
             return _write(list(result.keys()), result, file)
     except sa.exc.SQLAlchemyError as problem:
         # The database's words may quote a cell; its type is enough to find the cause.
         raise SpmError(
             f"Reading the database of {source_id} failed ({type(problem).__name__})",
-            file=address.render_as_string(hide_password=True).split("/")[-1],
+            file=shown_database(url),
             remedy="Look whether the database answers and the query in source.yml fits its tables",
         ) from None
     finally:
         engine.dispose()
 
 
+def shown_database(url: str) -> str:
+    """A database's name as messages and addresses show it: without user, password, host or options."""
+    import sqlalchemy as sa
+
+    try:
+        name = sa.make_url(url).database
+    except sa.exc.ArgumentError:
+        name = None
+    return Path(name).name if name else "database"
+
+
+def _engine(url: str, source_id: str) -> Any:
+    import sqlalchemy as sa
+
+    try:
+        address = sa.make_url(url)
+        _require_sqlite_file(address, source_id)
+        return sa.create_engine(address)
+    except (sa.exc.ArgumentError, ImportError) as problem:
+        # The library's words quote the whole URL, with its password.
+        raise SpmError(
+            f"The database URL of {source_id} cannot be used ({type(problem).__name__})",
+            file=shown_database(url),
+            remedy="Write dialect+driver://user:password@host/database, with a driver that is installed",
+        ) from None
+
+
 def _require_sqlite_file(address: Any, source_id: str) -> None:
     if address.get_backend_name() == "sqlite" and not Path(address.database or "").is_file():
-        raise SpmError(
+        raise Missing(
             f"The database of {source_id} does not exist",
             file=Path(address.database or "?").name,
             remedy="Correct its address in the agency's sources.yml",

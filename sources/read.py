@@ -13,12 +13,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from sources.acquire import FetchResult
 from sources.claim import claim
+from sources.query import shown_database
 from sources.readers.delimited import read_delimited
 from sources.readers.edfacts_submission import read_edfacts_submission
 from sources.readers.edsight import read_edsight
@@ -31,6 +33,7 @@ from sources.snapshot import Snapshot
 from sources.spec import TableSpec
 from warehouse.model.agency import ReleaseSettings, SourceSettings
 from warehouse.model.errors import SpmError
+from warehouse.model.places import shown
 
 READERS: dict[str, Callable[[ReadRequest], pa.Table]] = {
     "delimited": read_delimited,
@@ -153,12 +156,18 @@ def _custom_reader(path: Path) -> Callable[[ReadRequest], pa.Table]:
     if spec is None or spec.loader is None or not path.is_file():
         raise SpmError(
             "A source with reader: custom needs a reader.py",
-            file=f"sources/{path.parent.name}/reader.py",
+            file=shown(path),
             remedy="Add it with a function read_file(request)",
         )
     module: Any = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    reader: Callable[[ReadRequest], pa.Table] = module.read_file
+    reader: Callable[[ReadRequest], pa.Table] | None = getattr(module, "read_file", None)
+    if reader is None:
+        raise SpmError(
+            "reader.py has no read_file",
+            file=shown(path),
+            remedy="Give it a function read_file(request: ReadRequest) -> pa.Table",
+        )
     return reader
 
 
@@ -167,16 +176,29 @@ def _without_duplicates(
 ) -> tuple[pa.Table, pa.Table]:
     """Set aside every row whose key stands more than once: none of them can be believed."""
     empty = pa.Table.from_pylist([], schema=QUARANTINE)
-    counts = table.group_by(list(spec.key), use_threads=True).aggregate([([], "count_all")])
-    if counts.num_rows == table.num_rows:
+    rows = _repeated_rows(table, spec.key)
+    if not rows:
         return table, empty
-    repeated = counts.filter(pc.greater(counts["count_all"], 1)).drop_columns(["count_all"])
-    numbered = table.select(list(spec.key)).append_column("row", pa.array(np.arange(table.num_rows)))
-    rows = numbered.join(repeated, keys=list(spec.key), join_type="left semi")["row"].to_numpy()
     keep = np.ones(table.num_rows, dtype=bool)
     keep[rows] = False
-    parts = [_duplicates(source, name, spec, table, sorted(int(r) for r in rows))]
-    return table.filter(pa.array(keep)), pa.concat_tables([empty, *parts])
+    return table.filter(pa.array(keep)), _duplicates(source, name, spec, table, rows)
+
+
+def _repeated_rows(table: pa.Table, key: tuple[str, ...]) -> list[int]:
+    """The positions of rows whose key stands more than once."""
+    keys = ", ".join(f'"{column}"' for column in key)
+    with duckdb.connect(":memory:") as connection:
+        connection.register("rows", table.select(list(key)))
+        repeated = f"SELECT {keys} FROM rows GROUP BY ALL HAVING count(*) > 1"
+        found = connection.execute(f"SELECT count(*) FROM ({repeated})").fetchone()
+        if found is None or found[0] == 0:
+            return []
+        numbered = table.select(list(key)).append_column("position", pa.array(np.arange(table.num_rows)))
+        connection.register("numbered", numbered)
+        matches = connection.execute(
+            f"SELECT position FROM numbered SEMI JOIN ({repeated}) USING ({keys}) ORDER BY position"
+        ).fetchall()
+    return [int(row[0]) for row in matches]
 
 
 def _duplicates(source: Source, name: str, spec: TableSpec, table: pa.Table, rows: list[int]) -> pa.Table:
@@ -239,7 +261,7 @@ def _require_bounds(source: Source, name: str, result: ReadResult) -> None:
         line=first.line,
         column=first.column,
         value=first.value,
-        remedy="Correct the cell at its publisher and fetch again, or record the repair in corrections.yml",
+        remedy="Have the cell corrected at its publisher and fetch again; nothing of this file is used until then",
     )
 
 
@@ -258,7 +280,7 @@ def _first(quarantine: pa.Table, *, is_key: bool) -> _First:
 
 def _files(release: ReleaseSettings, name: str) -> str:
     files = release.files.get(name, ()) if isinstance(release.files, dict) else release.files
-    return ", ".join(files[:3]) or str(release.database).split("/")[-1]
+    return ", ".join(files[:3]) or shown_database(str(release.database))
 
 
 def _capital(text: str) -> str:

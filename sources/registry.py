@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sources.columns import ColumnMap, load_columns
 from sources.spec import SourceSpec
-from warehouse.model.yaml_file import load_model
+from warehouse.model.yaml_file import Located, load_model
 
 SOURCES_ROOT = Path(__file__).resolve().parent
 
@@ -59,16 +59,41 @@ def _discover(root: Path) -> tuple[tuple[str, Source], ...]:
         if located.value.id != path.parent.name:
             raise located.error(("id",), "Source and folder name differ", remedy="Give both one name")
         columns = load_columns(path.parent / "columns.csv")
-        for line in columns.lines:
-            if line.table not in located.value.tables:
-                raise located.error(
-                    ("tables",),
-                    f"columns.csv line {line.line} names a table that source.yml lacks",
-                    value=line.table,
-                    remedy="Add the table, or correct its name",
-                )
+        _check(located, columns)
         found.append((located.value.id, Source(located.value.id, path.parent, located.value, columns)))
     return tuple(found)
+
+
+def _check(located: Located[SourceSpec], columns: ColumnMap) -> None:
+    """Hold source.yml and columns.csv against each other."""
+    spec = located.value
+    for line in columns.lines:
+        if line.table not in spec.tables:
+            raise located.error(
+                ("tables",),
+                f"columns.csv line {line.line} names a table that source.yml lacks",
+                value=line.table,
+                remedy="Add the table, or correct its name",
+            )
+    for name, table in spec.tables.items():
+        lines = [line for line in columns.of(name) if line.type.kind != "ignored"]
+        if any(line.member for line in lines) != (table.pivot is not None):
+            raise located.error(
+                ("tables", name),
+                "A table has a pivot exactly when columns.csv gives its columns members",
+                remedy="Name the pivot, or fill or empty the member cells of columns.csv",
+            )
+        lost = set(table.key) - {line.column for line in lines} - {table.pivot}
+        if lost:
+            raise located.error(
+                ("tables", name, "key"),
+                f"The key names columns that columns.csv does not give: {', '.join(sorted(lost))}",
+                remedy="Correct the key, or map the columns",
+            )
+        if spec.reader == "database" and table.query is None:
+            raise located.error(
+                ("tables", name), "A table of a database needs a query", remedy="Add the query that reads it"
+            )
 
 
 def _own_files(folder: Path) -> Iterator[Path]:

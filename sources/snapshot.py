@@ -8,9 +8,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import BinaryIO
 
 CHUNK = 4 * 1024 * 1024
 
@@ -50,7 +55,7 @@ class SnapshotStore:
 
     def put_once(
         self,
-        file: Path,
+        stream: BinaryIO,
         *,
         source_id: str,
         school_year: int,
@@ -58,44 +63,42 @@ class SnapshotStore:
         address: str,
         version: str,
         restricted: bool,
+        etag: str | None = None,
     ) -> tuple[Snapshot, bool]:
-        """Keep a copy of `file`; the same bytes from the same address give the same snapshot.
+        """Keep the bytes of `stream`; the same bytes from the same address give the same snapshot.
+
+        The bytes are hashed as they are written, so that a file that changes meanwhile cannot be kept under
+        the name of what it was before.
 
         Returns:
             The snapshot, and whether it is new to the store for this source, year and address.
         """
-        digest = sha256_of(file)
         folder = self._folder(source_id, restricted=restricted)
-        kept = folder / f"{digest}{Path(address).suffix.lower()}"
-        if not kept.exists():
-            _copy(file, kept, restricted=restricted)
+        digest, kept, size = _keep(stream, folder, Path(address).suffix.lower(), restricted=restricted)
         receipt = self._receipt_file(folder, school_year, table, address, digest)
         before = self._read(receipt, kept)
         if before is not None:
             return before, False
-        snapshot = Snapshot(
-            source_id,
-            school_year,
-            table,
-            digest,
-            address,
-            datetime.now(UTC).isoformat(timespec="seconds"),
-            kept.stat().st_size,
-            kept,
-        )
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        snapshot = Snapshot(source_id, school_year, table, digest, address, now, size, kept, etag)
         content = {**asdict(snapshot), "path": kept.name, "reader_version": version}
-        _write(receipt, json.dumps(content, indent=1, sort_keys=True), restricted=restricted)
+        with _temporary(receipt.parent, restricted=restricted) as temporary:
+            temporary.write_text(json.dumps(content, indent=1, sort_keys=True), encoding="utf-8")
+            temporary.replace(receipt)
         return snapshot, True
 
-    def has_any(self, source_id: str, school_year: int) -> bool:
-        """Whether anything was ever received for a source's year."""
-        return any((self.root / source_id / "receipts").glob(f"{school_year}-*.json"))
+    def has_any(self, source_id: str, school_year: int, address: str) -> bool:
+        """Whether a file of this address, or pattern such as `fac/*.json`, was ever received for the year."""
+        receipts = (self.root / source_id / "receipts").glob(f"{school_year}-*.json")
+        given = (json.loads(receipt.read_text(encoding="utf-8"))["address"] for receipt in receipts)
+        return any(known == address or fnmatchcase(known, address) for known in given)
 
     def _folder(self, source_id: str, *, restricted: bool) -> Path:
         folder = self.root / source_id
-        (folder / "receipts").mkdir(parents=True, exist_ok=True)
-        if restricted:
-            folder.chmod(0o700)
+        for part in (folder, folder / "receipts"):
+            part.mkdir(parents=True, exist_ok=True)
+            if restricted:
+                part.chmod(0o700)
         return folder
 
     def _receipt_file(self, folder: Path, school_year: int, table: str, address: str, digest: str) -> Path:
@@ -111,29 +114,29 @@ class SnapshotStore:
         return Snapshot(**{**content, "path": kept})
 
 
-def sha256_of(file: Path) -> str:
-    """sha256 of a file's bytes, read in chunks."""
-    digest = hashlib.sha256()
-    with file.open("rb") as handle:
-        while chunk := handle.read(CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
-
-
-def _copy(file: Path, kept: Path, *, restricted: bool) -> None:
-    temporary = kept.with_name(f".{kept.name}.{os.getpid()}.part")
-    try:
-        with file.open("rb") as source, temporary.open("wb") as target:
-            while chunk := source.read(CHUNK):
+def _keep(stream: BinaryIO, folder: Path, suffix: str, *, restricted: bool) -> tuple[str, Path, int]:
+    """Write the stream under its own hash, unless that is kept already; gives hash, file and size."""
+    digest, size = hashlib.sha256(), 0
+    with _temporary(folder, restricted=restricted) as temporary:
+        with temporary.open("wb") as target:
+            while chunk := stream.read(CHUNK):
+                digest.update(chunk)
+                size += len(chunk)
                 target.write(chunk)
+        kept = folder / f"{digest.hexdigest()}{suffix}"
+        if not kept.exists():
+            temporary.replace(kept)
+    return digest.hexdigest(), kept, size
+
+
+@contextmanager
+def _temporary(folder: Path, *, restricted: bool) -> Iterator[Path]:
+    """A file of its own that is gone afterwards, unless it was renamed to its place."""
+    handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=folder)
+    os.close(handle)
+    temporary = Path(name)
+    try:
         temporary.chmod(0o600 if restricted else 0o644)
-        temporary.replace(kept)
+        yield temporary
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def _write(file: Path, text: str, *, restricted: bool) -> None:
-    temporary = file.with_name(f".{file.name}.{os.getpid()}.part")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.chmod(0o600 if restricted else 0o644)
-    temporary.replace(file)

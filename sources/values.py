@@ -17,6 +17,9 @@ import pyarrow as pa
 from sources.columns import MARKABLE, ColumnType
 
 PERCENT = pa.decimal128(9, 4)
+LARGEST_WHOLE = 2**63 - 1
+# What decimal128(18, ...) of the columns holds before its point.
+LARGEST_DIGITS = {2: 16, 4: 5, 6: 12}
 ARROW: dict[str, pa.DataType] = {
     "text": pa.string(),
     "id": pa.string(),
@@ -64,11 +67,10 @@ def parse_column(
         markers: Cell texts that stand for no value, with their meaning.
         is_required: Whether a blank cell without marker is an error (never for text).
     """
-    whole = pa.concat_arrays(cells.chunks) if cells.num_chunks else pa.array([], cells.type)
-    encoded = whole if pa.types.is_dictionary(whole.type) else whole.dictionary_encode()
+    encoded = _encoded(cells)
     distinct = [_clean(text) for text in encoded.dictionary.cast(pa.string()).to_pylist()]
-    # One more entry stands for null cells.
-    indices = encoded.indices.fill_null(len(distinct))
+    # One more entry stands for null cells; a narrow index of the file could not count to it.
+    indices = encoded.indices.cast(pa.int64()).fill_null(len(distinct))
     distinct.append("")
     parse = _rate if kind.kind == "rate" else _single(kind, markers, is_required)
     results = [_attempt(parse, text) for text in distinct]
@@ -89,6 +91,14 @@ def layout(kind: ColumnType, *, has_markers: bool) -> dict[str, pa.DataType]:
     if has_markers and kind.kind in MARKABLE:
         given["_marker"] = pa.string()
     return given
+
+
+def _encoded(cells: pa.ChunkedArray) -> pa.DictionaryArray:
+    """The cells as one dictionary of distinct values and an index per row."""
+    if cells.num_chunks == 0:
+        return pa.array([], pa.string()).dictionary_encode()
+    encoded = cells if pa.types.is_dictionary(cells.type) else cells.dictionary_encode()
+    return encoded.unify_dictionaries().combine_chunks()
 
 
 def _clean(text: str | None) -> str:
@@ -140,9 +150,11 @@ def _id(pattern: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if compiled.fullmatch(text):
             return text
+        # The reason never repeats the text: it may be a student's id.
         lost = next((n for n in range(1, 8) if compiled.fullmatch("0" * n + text)), None)
         if lost is not None and text.isdigit():
-            raise ValueError(f"leading zeros lost? Expected {pattern}, and {'0' * lost}{text} would fit")
+            zeros = "1 zero" if lost == 1 else f"{lost} zeros"
+            raise ValueError(f"leading zeros lost? Expected {pattern}, which it fits with {zeros} before it")
         raise ValueError(f"not of the form {pattern}")
 
     return parse
@@ -154,33 +166,40 @@ def _count(_: str) -> Callable[[str], int]:
         digits = whole[1] if whole else text
         if not _COUNT.fullmatch(digits):
             raise ValueError("not a whole number of zero or more")
-        return int(digits.replace(",", ""))
+        return _held(int(digits.replace(",", "")))
 
     return parse
 
 
 def _integer(_: str) -> Callable[[str], int]:
     def parse(text: str) -> int:
-        number = _decimal("")(text)
+        number = _number(text)
         if number != number.to_integral_value():
             raise ValueError("not a whole number")
-        return int(number)
+        return _held(int(number))
 
     return parse
+
+
+def _held(number: int) -> int:
+    if abs(number) > LARGEST_WHOLE:
+        raise ValueError("too large a number to be meant")
+    return number
+
+
+def _number(text: str) -> Decimal:
+    if not _NUMBER.fullmatch(text):
+        raise ValueError("not a number")
+    return Decimal(text.replace(",", ""))
 
 
 def _decimal(_: str) -> Callable[[str], Decimal]:
-    def parse(text: str) -> Decimal:
-        if not _NUMBER.fullmatch(text):
-            raise ValueError("not a number")
-        return Decimal(text.replace(",", ""))
-
-    return parse
+    return lambda text: _places(_number(text), 6)
 
 
 def _percent(_: str) -> Callable[[str], Decimal]:
     def parse(text: str) -> Decimal:
-        number = _decimal("")(text.removesuffix("%"))
+        number = _number(text.removesuffix("%"))
         if not 0 <= number <= 100:
             raise ValueError("not between 0 and 100 percent")
         return _places(number, 4)
@@ -191,12 +210,14 @@ def _percent(_: str) -> Callable[[str], Decimal]:
 def _money(_: str) -> Callable[[str], Decimal]:
     def parse(text: str) -> Decimal:
         plain = text.replace("$", "", 1) if text.startswith(("$", "-$")) else text
-        return _places(_decimal("")(plain), 2)
+        return _places(_number(plain), 2)
 
     return parse
 
 
 def _places(number: Decimal, places: int) -> Decimal:
+    if number.adjusted() >= LARGEST_DIGITS[places]:
+        raise ValueError("too large a number to be meant")
     rounded = number.quantize(Decimal(1).scaleb(-places))
     if rounded != number:
         raise ValueError(f"more than {places} decimals")

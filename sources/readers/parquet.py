@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -21,4 +22,4 @@ def read_parquet(request: ReadRequest) -> pa.Table:
             f"Not a whole Parquet file ({type(problem).__name__})",
             remedy="Fetch the file again; it may be cut off",
         ) from None
-    return table.append_column(LINE, pa.array(range(1, table.num_rows + 1), pa.int64()))
+    return table.append_column(LINE, pa.array(np.arange(1, table.num_rows + 1)))
