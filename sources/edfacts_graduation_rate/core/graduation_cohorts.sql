@@ -1,8 +1,8 @@
 -- School cohorts and rates of the agency's state, one row a school and student group, every row of the file kept.
 -- Loses: schools of other states (they stay in raw). The file is national.
--- Graduates are not published: a rate is a whole percent above 300 students and a range or PS below, so graduates
--- stay null rather than be worked out from a rounded rate. is_additive lets cohorts be summed; what comes of it with
--- ranged rates is a bound.
+-- Graduates are not published: a rate is a whole percent for some cohorts above 200 students and all above 300, and a
+-- range or PS below, so graduates stay null rather than be worked out from a rounded rate. is_additive lets cohorts be
+-- summed; with ranged rates the result is a bound, and only over the schools that print a cohort (source.yml).
 SELECT
     g.school_id_nces AS organization_id,
     g.school_year,

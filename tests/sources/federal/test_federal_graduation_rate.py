@@ -121,6 +121,25 @@ def test_californias_cohorts_are_the_rows_of_its_schools_and_no_graduates_are_ma
     assert shapes == 0, "a row is exactly one of exact, ranged, and hidden or absent"
 
 
+@pytest.mark.parametrize("year", YEARS)
+def test_a_rate_without_its_cohort_is_kept_and_only_california_prints_such(declared, shared_data, year):
+    suffix = YEARS[year][1]
+    expected = Counter(
+        row["FIPST"]
+        for row in raw_rows(shared_data, year)
+        for group in GROUPS
+        if row[f"{group}_COHORT_{suffix}"] == "." and row[f"{group}_RATE_{suffix}"] != "."
+    )
+    table = declared("california", "edfacts_graduation_rate", year).tables["graduation_rate"].table
+    found = query(
+        table,
+        "SELECT state_ansi_code, count(*) FROM rows "
+        "WHERE cohort IS NULL AND rate_kind <> 'not_reported' GROUP BY ALL",
+    )
+    assert dict(found) == dict(expected)
+    assert set(expected) == {"06"}
+
+
 def test_names_of_schools_and_districts_come_once_each(declared, shared_data):
     rows = [row for row in raw_rows(shared_data, 2013) if row["FIPST"] == "23"]
     mapped = run_mapping(
