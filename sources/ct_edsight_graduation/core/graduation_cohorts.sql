@@ -58,9 +58,9 @@ judged AS (
         CASE
             WHEN p.is_published THEN p.published_graduates
             WHEN p.student_group = 'all' THEN u.all_graduates
-            WHEN u.students = 0 THEN p.at_most
+            WHEN u.students = 0 OR p.at_most = 0 THEN p.at_most
         END AS graduates,
-        CASE WHEN NOT p.is_published AND p.student_group <> 'all' AND u.students > 0
+        CASE WHEN NOT p.is_published AND p.student_group <> 'all' AND u.students > 0 AND p.at_most > 0
             THEN greatest(p.at_most - u.students, 0) END AS at_least
     FROM paired AS p
     LEFT JOIN unaccounted AS u ON u.organization_code = p.organization_code
