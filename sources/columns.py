@@ -120,6 +120,7 @@ def load_columns(path: Path) -> ColumnMap:
 def _require_once(path: Path, releases: tuple[str, ...], lines: tuple[ColumnLine, ...]) -> None:
     """Refuse a header or a canonical column that stands twice: one of the two would be lost in silence."""
     seen: dict[tuple[str, ...], int] = {}
+    keys: list[tuple[str, ...]]
     for line in lines:
         keys = [
             ("header of", release, line.table, text)

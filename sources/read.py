@@ -261,7 +261,7 @@ def _require_bounds(source: Source, name: str, result: ReadResult) -> None:
         line=first.line,
         column=first.column,
         value=first.value,
-        remedy="Have the cell corrected at its publisher and fetch again; nothing of this file is used until then",
+        remedy="Have the publisher correct it, then fetch again; until then nothing of the file is used",
     )
 
 

@@ -20,6 +20,7 @@ def read_delimited(request: ReadRequest) -> pa.Table:
         SpmError: Not text of the declared encoding, no header, or a line with another number of cells.
     """
     text = decode(request)
+    require_whole(request, text)
     header: list[str] = []
     columns: list[list[str | None]] = []
     lines: list[int] = []
@@ -61,7 +62,7 @@ def decode(request: ReadRequest) -> str:
     encoding = request.table.encoding
     try:
         # A byte-order mark is no part of the first header.
-        return raw.decode("utf-8-sig" if encoding.lower().replace("-", "") == "utf8" else encoding)
+        text = raw.decode("utf-8-sig" if encoding.lower().replace("-", "") == "utf8" else encoding)
     except UnicodeDecodeError as problem:
         line = raw.count(b"\n", 0, problem.start) + 1
         place = problem.start - (raw.rfind(b"\n", 0, problem.start) + 1) + 1
@@ -70,6 +71,30 @@ def decode(request: ReadRequest) -> str:
             line=line,
             remedy=f"Save it as {encoding}, or state the file's encoding in source.yml",
         ) from None
+    if "\0" in text:
+        raise request.error(
+            f"Not {encoding} text: it has NUL characters, as UTF-16 read as {encoding} does",
+            line=text.count("\n", 0, text.index("\0")) + 1,
+            remedy=f"Save it as {encoding}, or state the file's encoding in source.yml",
+        )
+    return text
+
+
+def require_whole(request: ReadRequest, text: str) -> None:
+    """Refuse a file whose last line was torn.
+
+    A cut inside the last cell leaves the right number of cells, and 1,024 students become 10. Every delimited
+    file of our sources ends with a line end, so one without it is taken as cut off.
+
+    Raises:
+        SpmError: The text does not end with a line end.
+    """
+    if text and not text.endswith(("\n", "\r")):
+        raise request.error(
+            "The last line has no line end",
+            line=text.count("\n") + 1,
+            remedy="The file may be cut off; fetch it again. If it is whole, end its last line",
+        )
 
 
 def _require_width(request: ReadRequest, header: list[str], cells: list[str], line: int) -> None:

@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 
 import pyarrow as pa
 
-from sources.readers.delimited import decode
+from sources.readers.delimited import decode, require_whole
 from sources.readers.request import ReadRequest, text_table
 
 HEADER_FIELDS = 5
@@ -28,15 +28,17 @@ def read_edfacts_submission(request: ReadRequest) -> pa.Table:
             promised, or a record with another number of fields than the layout.
     """
     delimiter = "\t" if request.address.lower().endswith(".tab") else ","
-    records = list(csv.reader(io.StringIO(decode(request), newline=""), delimiter=delimiter))
-    if not records or len([c for c in records[0] if c]) < HEADER_FIELDS:
+    text = decode(request)
+    require_whole(request, text)
+    records = _records(request, text, delimiter)
+    if not records or len([c for c in records[0][1] if c]) < HEADER_FIELDS:
         raise request.error(
             "The file does not begin with a header record",
             line=1,
             remedy="Submit file type, total records, file name, file identifier and reporting period first",
         )
-    header = records[0]
-    body = [(line, cells) for line, cells in enumerate(records[1:], start=2) if any(cells)]
+    header = records[0][1]
+    body = [(line, cells) for line, cells in records[1:] if any(cells)]
     _check_header(request, header, len(body))
     columns: list[list[str | None]] = [[] for _ in request.headers]
     for line, cells in body:
@@ -49,6 +51,23 @@ def read_edfacts_submission(request: ReadRequest) -> pa.Table:
         for column, cell in zip(columns, cells, strict=True):
             column.append(cell)
     return text_table(list(request.headers), columns, [line for line, _ in body])
+
+
+def _records(request: ReadRequest, text: str, delimiter: str) -> list[tuple[int, list[str]]]:
+    """The records, each with the physical line it begins in."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    records, before = [], 0
+    try:
+        for cells in reader:
+            records.append((before + 1, cells))
+            before = reader.line_num
+    except csv.Error as problem:
+        raise request.error(
+            f"Not well-formed delimited text: {problem}",
+            line=reader.line_num,
+            remedy="Look for a stray quote, or a file that was cut off; fetch it again",
+        ) from None
+    return records
 
 
 def _check_header(request: ReadRequest, header: list[str], records: int) -> None:

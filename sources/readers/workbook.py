@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -31,13 +32,24 @@ def read_workbook(request: ReadRequest) -> pa.Table:
     columns: list[list[str | None]] = [[] for _ in header]
     lines = []
     for offset, row in enumerate(rows[index + 1 :], start=request.table.header_row + 1):
-        cells = [_text(cell) for cell in row[: len(header)]]
+        cells = [_text(cell) for cell in row]
         if not any(cells):
             continue
-        for column, cell in zip(columns, cells, strict=True):
+        _require_headed(request, cells[len(header) :], offset)
+        for column, cell in zip(columns, cells, strict=False):
             column.append(cell)
         lines.append(offset)
     return text_table(header, columns, lines)
+
+
+def _require_headed(request: ReadRequest, beyond: list[str], line: int) -> None:
+    if any(beyond):
+        raise request.error(
+            "A cell stands to the right of the last header",
+            line=line,
+            value=next(cell for cell in beyond if cell),
+            remedy="Look whether a header was deleted, or whether header_row in source.yml is right",
+        )
 
 
 def _sheet_rows(request: ReadRequest) -> tuple[list[list[Any]], int]:
@@ -68,7 +80,7 @@ def _text(cell: Any) -> str:
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 2**53 else repr(cell)
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 2**53 else format(Decimal(repr(cell)), "f")
     if isinstance(cell, dt.datetime) and cell.time() == dt.time():
         return cell.date().isoformat()
     return str(cell).strip()
