@@ -96,7 +96,8 @@ def vocabulary(table: TableSpec) -> Vocabulary:
             value=", ".join(sorted(options)) or None,
             remedy=f"Give title, codes and mappings named {', '.join(MAPS)}, and nothing else",
         )
-    return Vocabulary(title, *(_labels(maps[name]) for name in MAPS), has_codes=has_codes != "no")
+    labels = {name: _labels(given) for name, given in maps.items()}
+    return Vocabulary(title=title, has_codes=has_codes != "no", **labels)
 
 
 def _labels(given: object) -> Mapping[str, str]:
