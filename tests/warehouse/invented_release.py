@@ -22,7 +22,8 @@ SPENDING = "total_expenditure_per_pupil"
 
 _FILLER: Mapping[str, Any] = {
     "text": "none", "smallint": 1, "bigint": 1, "boolean": False, "double": 1.0, "date": AS_OF,
-    "timestamp": datetime(2025, 9, 1, 8, 30, 15, 250_000), "money": Decimal("1.00"), "decimal": Decimal("1.00"),
+    "timestamp": datetime(2025, 9, 1, 8, 30, 15, 250_000),
+    "money": Decimal("1.00"), "decimal": Decimal("1.00"),
     "percent": Decimal("1.0000"),
 }  # fmt: skip
 
@@ -73,7 +74,8 @@ def publication(
 ) -> Publication:
     """A publication of the invented agency."""
     return Publication(
-        agency_id=AGENCY, as_of=AS_OF, slices=slices, carried=carried, absent=absent, code_version="v1", **more
+        agency_id=AGENCY, as_of=AS_OF, slices=slices, carried=carried, absent=absent,
+        code_version="v1", **more,
     )  # fmt: skip
 
 

@@ -36,7 +36,7 @@ def test_the_hash_does_not_depend_on_the_order_of_rows_columns_or_chunks():
 
 
 def test_the_hash_is_the_same_on_every_machine():
-    """A change of encoding would make every slice of every warehouse look new: it needs a decision, not a bug."""
+    """A change of encoding makes every slice of every warehouse look new: that needs a decision."""
     rows = rows_of("target", {"plan_measure_id": "Ä1", "school_year": 2025, "target_value": 12.5})
     contract = CONTRACTS["target"]
     canonical = canonical_rows(SliceKey("internal", "target"), rows, contract)
