@@ -195,8 +195,9 @@ def _repeated_rows(table: pa.Table, key: tuple[str, ...]) -> list[int]:
             return []
         numbered = table.select(list(key)).append_column("position", pa.array(np.arange(table.num_rows)))
         connection.register("numbered", numbered)
+        # By partition and not by join: a blank part of a key equals another blank here.
         matches = connection.execute(
-            f"SELECT position FROM numbered SEMI JOIN ({repeated}) USING ({keys}) ORDER BY position"
+            f"SELECT position FROM numbered QUALIFY count(*) OVER (PARTITION BY {keys}) > 1 ORDER BY position"
         ).fetchall()
     return [int(row[0]) for row in matches]
 

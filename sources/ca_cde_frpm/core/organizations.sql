@@ -26,7 +26,6 @@ SELECT
     district_id AS lea_identifier_sea,
     school_identifier_nces,
     school_code AS school_identifier_sea,
-    authorizer_lea_id,
     reporting_lea_nces AS reporting_lea_id,
     CASE charter_school WHEN 'Y' THEN true WHEN 'N' THEN false END AS is_charter,
     nullif(charter_school_number, 'N/A') AS charter_school_number,
@@ -37,6 +36,23 @@ SELECT
     source_line,
     data_status,
     2 AS precedence
+FROM schools
+UNION ALL BY NAME
+-- The authorizer ranks after that of the files with figures (5), so that a figure's district is the one in its own
+-- file: 22 schools of 2020-21 stand under another district there (schools taken over, districts merged).
+SELECT
+    coalesce(school_identifier_nces, 'CA-' || district_id || school_code) AS organization_id,
+    school_year,
+    'SCHOOL' AS organization_type,
+    school_name AS organization_name,
+    'CA' AS state_abbreviation_code,
+    authorizer_lea_id,
+    false AS is_in_directory,
+    source_id,
+    snapshot_sha256,
+    source_line,
+    data_status,
+    6 AS precedence
 FROM schools
 UNION ALL BY NAME
 SELECT
