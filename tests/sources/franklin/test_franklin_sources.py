@@ -109,7 +109,8 @@ def test_requests_in_time_and_due_are_the_true_ones(
     core: duckdb.DuckDBPyConnection, truth: pd.DataFrame
 ) -> None:
     rows = core.execute(
-        "SELECT organization_id, federal_program_code, count(*) FILTER (WHERE is_paid_within_limit) AS in_time,"
+        "SELECT organization_id, federal_program_code,"
+        " count(*) FILTER (WHERE is_paid_within_limit) AS in_time,"
         " count(*) AS due FROM core.reimbursement_requests WHERE is_due GROUP BY ALL"
     ).df()
     keys = ["organization_id", "federal_program_code"]
