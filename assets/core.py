@@ -27,6 +27,7 @@ from assets.home import Home
 from assets.lake import Node
 from assets.raw import raw_node
 from assets.version import data_version
+from checks.suites import load_suites
 from warehouse.model.contract import Contract
 from warehouse.model.errors import SpmError
 from warehouse.model.places import PROJECT, shown
@@ -39,12 +40,14 @@ class CoreTable:
     """A core table of this agency: its contract, its SQL, and the mappings that feed it.
 
     `unfed` names the core tables it reads that nothing feeds here; they are shown to its SQL without rows.
+    `compared` names the tables that suites compare it with.
     """
 
     contract: Contract
     sql_file: Path
     mappings: tuple[Path, ...]
     unfed: frozenset[str] = frozenset()
+    compared: tuple[TableName, ...] = ()
 
     @cached_property
     def sql(self) -> str:
@@ -57,8 +60,9 @@ class CoreTable:
         names = set(_reads(self.sql_file))
         for mapping in self.mappings:
             names.update(_reads(mapping))
-        # What a row refers to must be there to be checked, so it is an input too.
+        # What a row refers to, or a suite compares it with, must be there to be checked: it is an input too.
         names.update(TableName("core", r.table) for r in self.contract.references)
+        names.update(self.compared)
         return tuple(sorted(n for n in names if n.schema not in ("mapped", "agency")))
 
     @property
@@ -84,7 +88,10 @@ def core_tables(home: Home) -> dict[str, CoreTable]:
     """
     candidates = {
         contract.table: CoreTable(
-            contract, CORE_SQL / f"{contract.table}.sql", _mappings(home, contract.table)
+            contract,
+            CORE_SQL / f"{contract.table}.sql",
+            _mappings(home, contract.table),
+            compared=_compared(home, contract.name),
         )
         for contract in home.contracts.values()
         if contract.layer == "core" and contract.partitioned
@@ -239,6 +246,17 @@ def _show_mapped(connection: duckdb.DuckDBPyConnection, table: CoreTable, presen
 def _mappings(home: Home, table: str) -> tuple[Path, ...]:
     found = (source.core_mappings.get(table) for source in home.sources.values())
     return tuple(path for path in found if path is not None)
+
+
+def _compared(home: Home, name: str) -> tuple[TableName, ...]:
+    """The core tables, and raw tables of sources that are on, which suites compare a table with."""
+    needed = {n for claim in load_suites() if claim.table == name for n in claim.needs if n != name}
+    tables = sorted(TableName(*n.split(".", 1)) for n in needed)
+    return tuple(
+        t
+        for t in tables
+        if t.schema == "core" or (t.schema == "raw" and t.table.split("__")[0] in home.sources)
+    )
 
 
 def _known_inputs(table: CoreTable, candidates: dict[str, CoreTable]) -> Sequence[str]:

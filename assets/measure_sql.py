@@ -125,7 +125,12 @@ def _published_aggregates(measure: Measure, where: str) -> dict[str, str]:
         high = f"floor({count} * least(coalesce({p.high}, {p.value} + {half}, 100), 100) / 100)"
         given["sum_low"] = f"sum(CAST(coalesce({numerator}, {low}) AS BIGINT)) FILTER (WHERE {where})"
         given["sum_high"] = f"sum(CAST(coalesce({numerator}, {high}) AS BIGINT)) FILTER (WHERE {where})"
-        given["sum_n"] = f"sum({count}) FILTER (WHERE {where})"
+        # Where a unit shows a figure and no count, nothing can bound the sum: California 2012-2014 has many.
+        uncounted = f"{count} IS NULL AND coalesce({p.value}, {p.low}, {p.high}) IS NOT NULL"
+        given["sum_n"] = (
+            f"CASE WHEN count(*) FILTER (WHERE ({where}) AND {uncounted}) = 0 "
+            f"THEN sum({count}) FILTER (WHERE {where}) END"
+        )
     return given
 
 

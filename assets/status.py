@@ -123,6 +123,8 @@ def expected_value(question: Question) -> float | None:
 
 
 def _status(question: Question, actual: Actual | None, expected: float | None) -> tuple[str | None, str]:
+    if actual is not None and actual.is_partial_coverage:
+        return None, "A bound from an incomplete file is not judged"
     if actual is not None and actual.suppression is not None:
         return "SUPPRESSED", f"The figure is hidden ({actual.suppression})"
     if actual is not None and actual.null_reason == "denominator_is_zero":
@@ -133,8 +135,6 @@ def _status(question: Question, actual: Actual | None, expected: float | None) -
         if question.as_of <= question.due_on:
             return "NOT_DUE", f"Data are expected by {question.due_on.isoformat()}"
         return "OVERDUE_DATA", f"Data were expected by {question.due_on.isoformat()}"
-    if actual.is_partial_coverage:
-        return None, "A bound from an incomplete file is not judged"
     if expected is None or _is_baseline_year(question):
         return "BASELINE_ONLY", _why_no_expectation(question)
     return _against(question, actual, expected)
