@@ -30,7 +30,7 @@ def _optional(name: str, kind: type[sa.types.TypeEngine[Any]]) -> Column[Any]:
 
 def define_ledger(metadata: sa.MetaData, schema: str | None) -> None:
     """Add the ledger's tables to the metadata."""
-    for define in (_identity, _releases, _slices, _evidence):
+    for define in (_identity, _releases, _pointer, _publications, _slices, _absent, _evidence):
         define(metadata, schema)
 
 
@@ -69,6 +69,9 @@ def _releases(metadata: sa.MetaData, schema: str | None) -> None:
         _optional("name", Text),  # null: nobody named it
         schema=schema,
     )
+
+
+def _pointer(metadata: sa.MetaData, schema: str | None) -> None:
     Table(
         "pointer",
         metadata,
@@ -89,6 +92,9 @@ def _releases(metadata: sa.MetaData, schema: str | None) -> None:
         _reference(schema, "release", "release_id", local="to_release_id"),
         schema=schema,
     )
+
+
+def _publications(metadata: sa.MetaData, schema: str | None) -> None:
     Table(
         "publication",
         metadata,
@@ -145,6 +151,9 @@ def _slices(metadata: sa.MetaData, schema: str | None) -> None:
         sa.Index("release_slice_by_slice", "slice_id"),
         schema=schema,
     )
+
+
+def _absent(metadata: sa.MetaData, schema: str | None) -> None:
     Table(
         "absent_slice",
         metadata,
@@ -159,21 +168,27 @@ def _slices(metadata: sa.MetaData, schema: str | None) -> None:
 
 def _evidence(metadata: sa.MetaData, schema: str | None) -> None:
     """What was known when a publication was decided; `detail` is JSON of what has no column."""
-
-    def evidence(name: str, *columns: Column[Any]) -> None:
+    columns = {
+        "check_result": _check_columns(),
+        "waiver": _waiver_columns(),
+        "correction": _correction_columns(),
+        "fetch_outcome": _fetch_columns(),
+    }
+    for name, own in columns.items():
         Table(
             name,
             metadata,
             _required("publication_id", Integer, key=True),
             _required("ordinal", Integer, key=True),
-            *columns,
+            *own,
             _optional("detail", Text),
             _reference(schema, "publication", "publication_id"),
             schema=schema,
         )
 
-    evidence(
-        "check_result",
+
+def _check_columns() -> list[Column[Any]]:
+    return [
         _required("phase", Text),  # input: acted upon before publishing; audit: of the staged release
         _required("claim", Text),
         _required("sentence", Text),
@@ -186,33 +201,39 @@ def _evidence(metadata: sa.MetaData, schema: str | None) -> None:
         _required("kind", Text),
         _required("checked_rows", sa.BigInteger),
         _required("failing_rows", sa.BigInteger),
-        _required("failing_keys", Text),  # JSON list; empty for student-level tables
+        _required("failing_keys", Text),  # JSON list, or text as given; none for student-level tables
         _required("owner", Text),
         _required("remedy", Text),
-        _optional("failing_rows_file", Text),
+        _optional("failing_rows_file", Text),  # null: no row failed
         _required("seconds", sa.Double),
         _optional("waived_by", Text),  # null: no waiver applies
-    )
-    evidence(
-        "waiver",
+    ]
+
+
+def _waiver_columns() -> list[Column[Any]]:
+    return [
         _required("claim", Text),
         _required("table_name", Text),
         _optional("school_year", SmallInteger),  # null: all years
         _required("who", Text),
         _required("why", Text),
         _required("until", sa.Date),
-    )
-    evidence(
-        "correction",
+    ]
+
+
+def _correction_columns() -> list[Column[Any]]:
+    return [
         _required("source_id", Text),
         _optional("table_name", Text),  # null: all tables of the source
         _optional("school_year", SmallInteger),  # null: all years
-        _optional("column_name", Text),
+        _optional("column_name", Text),  # null: the whole row
         _required("reason", Text),
-    )
-    evidence(
-        "fetch_outcome",
+    ]
+
+
+def _fetch_columns() -> list[Column[Any]]:
+    return [
         _required("source_id", Text),
         _optional("school_year", SmallInteger),  # null: not divided by year
         _required("outcome", Text),
-    )
+    ]

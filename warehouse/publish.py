@@ -112,14 +112,7 @@ class Publishing:
         self._step("release_staged")
         self._audit(audit)
         unchanged = content == current.content_hash
-        with connection.begin():
-            self._require_verdict()
-            vouched = {entry.slice_id for entry in current.entries.values()}
-            verify_slices(connection, self._schema, entries, counted=vouched)
-            self._step("slices_verified")
-            self._confirm(current) if unchanged else self._move_pointer(current)
-            self._step("pointer_moved")
-        self._step("release_committed")
+        self._decide(entries, current, unchanged=unchanged)
         return PublishOutcome(
             release_id=current.release_id if unchanged and current.release_id else self._release_id,
             added_slices=written,
@@ -128,6 +121,17 @@ class Publishing:
             absent=tuple(item.key for item in absent),
             unchanged=unchanged,
         )
+
+    def _decide(self, entries: Sequence[Entry], current: Current, *, unchanged: bool) -> None:
+        """The transaction that moves the pointer, or finds that it need not move."""
+        with self._connection.begin():
+            self._require_verdict()
+            vouched = {entry.slice_id for entry in current.entries.values()}
+            verify_slices(self._connection, self._schema, entries, counted=vouched)
+            self._step("slices_verified")
+            self._confirm(current) if unchanged else self._move_pointer(current)
+            self._step("pointer_moved")
+        self._step("release_committed")
 
     def _begin(self) -> None:
         table = self._schema.ledger("publication")

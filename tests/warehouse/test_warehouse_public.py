@@ -57,8 +57,10 @@ def test_a_figure_about_too_few_people_is_hidden_whole(row: dict[str, Any], hidd
 
 
 def test_a_range_stays_unless_it_is_about_too_few():
-    ranged = {"value": None, "value_low": 90.0, "value_high": 95.0, "is_ranged": True, "null_reason": "ranged",
-              "numerator": None, "denominator": None}  # fmt: skip
+    ranged = {
+        "value": None, "value_low": 90.0, "value_high": 95.0, "is_ranged": True, "null_reason": "ranged",
+        "numerator": None, "denominator": None,
+    }  # fmt: skip
     kept, hidden = (only(suppress(figures(figure("0600001", 1, 2, **ranged, n=n)), 10)) for n in (None, 9))
     assert (kept["value_low"], kept["is_ranged"], kept["null_reason"]) == (90.0, True, "ranged")
     assert is_hidden(hidden)

@@ -215,7 +215,8 @@ def test_reading_imports_neither_arrow_nor_pandas_nor_alembic(sqlite_url: str):
         warehouse.publish(simple())
     script = (
         "import sys\nfrom warehouse.read import open_reader\n"
-        f"with open_reader({sqlite_url!r}) as reader: reader.scorecard(); reader.releases(); reader.checks()\n"
+        f"with open_reader({sqlite_url!r}) as reader:\n"
+        "    reader.scorecard(), reader.releases(), reader.checks()\n"
         "heavy = {'pyarrow', 'pandas', 'numpy', 'duckdb', 'alembic', 'pydantic'} & set(sys.modules)\n"
         "assert not heavy, heavy"
     )
