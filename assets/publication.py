@@ -59,12 +59,17 @@ class Failing:
 
 @dataclass
 class _Draft:
-    """Slices gathered so far; `values` holds the figures of each face by measure."""
+    """Slices gathered so far.
+
+    `values` holds the figures of each face by measure; `described_years` the years whose organizations the
+    release describes, since a judgement is about an organization of its year.
+    """
 
     slices: list[SliceData] = field(default_factory=list)
     carried: list[CarryForward] = field(default_factory=list)
     absent: list[AbsentSlice] = field(default_factory=list)
     failing: list[Failing] = field(default_factory=list)
+    described_years: set[int] = field(default_factory=set)
     values: dict[Face, dict[str, list[pa.Table]]] = field(
         default_factory=lambda: {face: {} for face in FACES}
     )
@@ -91,7 +96,7 @@ def publish(home: Home, *, code_version: str) -> PublishReport:
         draft = _Draft()
         _add_declarations(draft, home, contracts)
         for year in home.agency.settings.school_years:
-            _add_organizations(draft, home, year)
+            _add_organizations(draft, home, warehouse, year)
             _add_snapshots(draft, home, contracts["source_snapshot"], year)
             _add_values(draft, home, warehouse, year)
         _add_statuses(draft, home, contracts["measure_status"])
@@ -144,18 +149,20 @@ def _add_declarations(draft: _Draft, home: Home, contracts: dict[str, Contract])
     _add_everywhere(draft, "target", None, target_rows(agency, contracts["target"]))
 
 
-def _add_organizations(draft: _Draft, home: Home, year: int) -> None:
+def _add_organizations(draft: _Draft, home: Home, warehouse: Warehouse, year: int) -> None:
     health = core_health(home, "organizations", year)
     if health.is_good:
         state = home.lake.state(core_node("organizations"), year)
         assert state is not None and state.accepted is not None  # noqa: S101 - good health means accepted
         rows = pq.read_table(home.lake.file(core_node("organizations"), year, state.accepted))
         _add_everywhere(draft, "organization", year, rows)
+        draft.described_years.add(year)
         return
     for face in FACES:
-        draft.carried.append(
-            CarryForward(SliceKey(face, "organization", year), health.reason or "", health.claim)
-        )
+        key = SliceKey(face, "organization", year)
+        draft.carried.append(CarryForward(key, health.reason or "", health.claim))
+        if warehouse.current_rows(key) is not None:
+            draft.described_years.add(year)
 
 
 def _add_snapshots(draft: _Draft, home: Home, contract: Contract, year: int) -> None:
@@ -228,9 +235,10 @@ def _add_absent(draft: _Draft, measure_id: str, year: int, health: Health) -> No
 
 
 def _add_statuses(draft: _Draft, home: Home, contract: Contract) -> None:
+    years = sorted(draft.described_years)
     for face in FACES:
         values = {m: pa.concat_tables(tables) for m, tables in draft.values[face].items()}
-        for (measure_id, year), rows in status_tables(home, values, contract).items():
+        for (measure_id, year), rows in status_tables(home, values, contract, years).items():
             draft.slices.append(SliceData(SliceKey(face, "measure_status", year, measure_id), rows))
 
 

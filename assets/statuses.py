@@ -6,7 +6,7 @@ Not here: the judgement itself (`status`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -23,7 +23,7 @@ Series = dict[int, dict[str, Any]]
 
 
 def status_tables(
-    home: Home, values: Mapping[str, pa.Table], contract: Contract
+    home: Home, values: Mapping[str, pa.Table], contract: Contract, years: Sequence[int]
 ) -> dict[tuple[str, int], pa.Table]:
     """Status rows by measure and school year.
 
@@ -31,20 +31,23 @@ def status_tables(
         home: The agency and the day the publication speaks for.
         values: All `measure_value` rows of the release, by measure.
         contract: The contract `measure_status`.
+        years: The school years whose organizations the release describes.
     """
     rows: dict[tuple[str, int], list[dict[str, Any]]] = {}
     for placed in placed_measures(home.agency.plan):
-        for row in _rows_of(home, placed, values.get(placed.item.measure)):
+        for row in _rows_of(home, placed, values.get(placed.item.measure), years):
             rows.setdefault((placed.item.measure, row["school_year"]), []).append(row)
     schema = contract.arrow_schema()
     return {key: pa.Table.from_pylist(found, schema=schema) for key, found in sorted(rows.items())}
 
 
-def _rows_of(home: Home, placed: PlacedMeasure, values: pa.Table | None) -> Iterator[dict[str, Any]]:
+def _rows_of(
+    home: Home, placed: PlacedMeasure, values: pa.Table | None, years: Sequence[int]
+) -> Iterator[dict[str, Any]]:
     measure = home.agency.measures[placed.item.measure]
     for organization, series in _series(home, placed.item, values).items():
         baseline = _baseline(placed.item, series)
-        for year in _years(home, placed.item, series):
+        for year in _years(placed.item, series, years):
             question = _question(home, measure, placed.item, year, baseline, series)
             figure = _actual(series.get(year))
             yield _row(placed, question, series, organization, figure, judge(question, figure))
@@ -77,15 +80,15 @@ def _series(home: Home, item: PlanMeasure, values: pa.Table | None) -> dict[str,
     return found
 
 
-def _years(home: Home, item: PlanMeasure, series: Series) -> list[int]:
+def _years(item: PlanMeasure, series: Series, years: Sequence[int]) -> list[int]:
     """The years with a figure; for an organization that a measure names, every year from its baseline.
 
     Of all organizations of a type some open and close, so a year without a figure is not overdue by itself.
     """
     first = 0 if item.baseline is None else item.baseline.school_year
     if item.baseline is None or item.scope.organization is None:
-        return [year for year in sorted(series) if year >= first]
-    return [year for year in home.agency.settings.school_years if year >= first]
+        return [year for year in years if year in series and year >= first]
+    return [year for year in years if year >= first]
 
 
 def _baseline(item: PlanMeasure, series: Series) -> float | None:
