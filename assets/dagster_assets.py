@@ -204,8 +204,8 @@ def _core_checks(
     home: Home, table: CoreTable, years: dg.StaticPartitionsDefinition, timings: Timings
 ) -> dg.AssetChecksDefinition:
     def run(_: Contract, year: int | None) -> list[CheckResult]:
-        with timings.measure("checks"):
-            return _judged(home, core_node(table.contract.table), year, lambda y: check_core(home, table, y))
+        node = core_node(table.contract.table)
+        return _judged(home, node, year, timings, lambda y: check_core(home, table, y))
 
     return build_table_checks(table.contract, run, partitions_def=years)
 
@@ -214,19 +214,23 @@ def _measures_checks(
     home: Home, table: str, years: dg.StaticPartitionsDefinition, timings: Timings
 ) -> dg.AssetChecksDefinition:
     def run(_: Contract, year: int | None) -> list[CheckResult]:
-        with timings.measure("checks"):
-            return _judged(home, measures_node(table), year, lambda y: check_measures(home, table, y))
+        return _judged(home, measures_node(table), year, timings, lambda y: check_measures(home, table, y))
 
     return build_table_checks(value_contract(home, table), run, partitions_def=years)
 
 
 def _judged(
-    home: Home, node: Node, year: int | None, check: Callable[[int], list[CheckResult]]
+    home: Home,
+    node: Node,
+    year: int | None,
+    timings: Timings,
+    check: Callable[[int], list[CheckResult]],
 ) -> list[CheckResult]:
     """The verdict; when there is none, the lake says so, or yesterday's would stand."""
     assert year is not None  # noqa: S101 - all checked tables have years
     try:
-        return check(year)
+        with timings.measure("checks"):
+            return check(year)
     except Exception as problem:
         told = str(problem) if isinstance(problem, SpmError) else type(problem).__name__
         home.lake.fail(node, year, reason=f"The checks could not be run ({told})")

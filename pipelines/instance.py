@@ -27,6 +27,16 @@ concurrency:
     max_concurrent_runs: 1
 """
 
+OWN_STORAGE = ("storage:", "event_log_storage:", "run_storage:", "schedule_storage:")
+COMMAND_LINE = "command-line.yaml"
+EVENT_LOG = """
+event_log_storage:
+  module: pipelines.event_log
+  class: KeptOpenEventLog
+  config:
+    base_dir: "{folder}"
+"""
+
 
 def dagster_home(root: Path) -> Path:
     """The folder, created with its settings if it is not there yet, private like all run history."""
@@ -50,8 +60,18 @@ def quiet_environment(root: Path) -> dict[str, str]:
 
 
 def open_instance(root: Path) -> DagsterInstance:
-    """The instance that keeps the runs of this home."""
+    """The instance that keeps the runs of this home.
+
+    Unless dagster.yaml names a storage of the agency's own, this process writes Dagster's SQLite files by
+    connections that stay open (see `event_log`); the files are the same for everybody.
+    """
     os.environ.update(quiet_environment(root))
     import dagster as dg
 
-    return dg.DagsterInstance.from_config(str(dagster_home(root)))
+    folder = dagster_home(root)
+    settings = (folder / "dagster.yaml").read_text(encoding="utf-8")
+    if any(line.startswith(OWN_STORAGE) for line in settings.splitlines()):
+        return dg.DagsterInstance.from_config(str(folder))
+    ours = folder / COMMAND_LINE
+    ours.write_text(settings + EVENT_LOG.format(folder=folder / "history" / "runs"), encoding="utf-8")
+    return dg.DagsterInstance.from_config(str(folder), ours.name)

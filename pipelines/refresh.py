@@ -115,15 +115,15 @@ def refresh(
     report, timings = RefreshReport(), Timings()
     with nullcontext() if is_locked else home_lock(home.root, "spm refresh"):
         claim_home(home)
-        session = _Session(home, timings, instance, progress)
-        chosen = session.selection(select)
-        for year in session.years(years):
-            progress(f"School year {year}")
-            outcome, unexplained = session.run_year(year, chosen)
-            report.years.append(outcome)
-            report.failures += unexplained
-        progress("Publishing")
-        report.release, report.release_error = session.publish()
+        with _Session(home, timings, instance, progress) as session:
+            chosen = session.selection(select)
+            for year in session.years(years):
+                progress(f"School year {year}")
+                outcome, unexplained = session.run_year(year, chosen)
+                report.years.append(outcome)
+                report.failures += unexplained
+            progress("Publishing")
+            report.release, report.release_error = session.publish()
         _gather(report, home)
         progress("Alerts")
         report.alerts = send_alerts(home, also=_also(report))
@@ -142,9 +142,9 @@ def publish_only(home: Home, *, progress: Progress = lambda _: None) -> RefreshR
     report, timings = RefreshReport(), Timings()
     with home_lock(home.root, "spm publish"):
         claim_home(home)
-        session = _Session(home, timings, None, progress)
-        progress("Publishing")
-        report.release, report.release_error = session.publish()
+        with _Session(home, timings, None, progress) as session:
+            progress("Publishing")
+            report.release, report.release_error = session.publish()
         report.alerts = send_alerts(home, also=[of_release(report.release_error)])
     report.seconds = dict(timings.seconds)
     report.total_seconds = time.perf_counter() - start
@@ -165,7 +165,15 @@ class _Session:
         self._home, self._timings, self._runs = home, timings, runs
         with timings.measure("dagster"):
             self._definitions = build_definitions(home, timings=timings, lock_is_held=True)
+            self._given = instance
             self._instance = instance or open_instance(home.root)
+
+    def __enter__(self) -> _Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._given is None:
+            self._instance.dispose()
 
     def years(self, asked: Sequence[int] | None) -> Sequence[int]:
         declared = self._home.agency.settings.school_years
