@@ -83,6 +83,12 @@ def _check(located: Located[SourceSpec], columns: ColumnMap) -> None:
                 "A table has a pivot exactly when columns.csv gives its columns members",
                 remedy="Name the pivot, or fill or empty the member cells of columns.csv",
             )
+        if table.pivot is not None and table.pivot not in table.key:
+            raise located.error(
+                ("tables", name, "key"),
+                f"The key lacks the pivot {table.pivot}, so that every line would be its own duplicate",
+                remedy="Add the pivot to the key",
+            )
         lost = set(table.key) - {line.column for line in lines} - {table.pivot}
         if lost:
             raise located.error(

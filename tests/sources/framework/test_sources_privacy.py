@@ -1,0 +1,78 @@
+"""No value of a restricted source reaches an error, a quarantine row or a log, whatever is wrong."""
+
+from __future__ import annotations
+
+import traceback
+
+import pytest
+from invented_source import GOOD, ROWS, Workbench
+
+from warehouse.model.errors import SpmError
+
+# Stands for what only a student's record would hold.
+SECRET = "7391846"
+
+BAD_LINES = {
+    "a bad count": f"0000004,School 4,{SECRET}x,4.5,x",
+    "a lost zero": f"{SECRET[:6]},School 4,40,4.5,x",
+    "a cell too many": f"0000004,School 4,40,4.5,x,{SECRET}",
+    "a bad percent": f"0000004,School 4,40,{SECRET},x",
+    "a stray quote": f'0000004,"{SECRET}"x,40,4.5,x',
+    "an open quote": f'0000004,"{SECRET},40,4.5,x',
+}
+
+
+@pytest.fixture
+def restricted(bench: Workbench) -> Workbench:
+    bench.privacy = "restricted"
+    return bench
+
+
+def everything_said(problem: BaseException) -> str:
+    """The message, its attributes, its causes and the traceback, as a log or a run's event would hold it."""
+    return "".join(traceback.format_exception(problem)) + repr(vars(problem))
+
+
+@pytest.mark.parametrize("kind", sorted(BAD_LINES))
+def test_an_error_about_a_restricted_file_withholds_the_value(restricted, caplog, kind):
+    lines = GOOD.splitlines()
+    lines[4] = BAD_LINES[kind]
+    with pytest.raises(SpmError) as caught:
+        restricted.read_text("\n".join(lines) + "\n")
+    said = everything_said(caught.value) + caplog.text
+    assert SECRET[:6] not in said
+    assert caught.value.value is None
+    assert caught.value.file == "counts.csv"
+
+
+def test_a_duplicate_key_of_a_restricted_file_is_told_by_its_lines_alone(restricted):
+    row = f"{SECRET},School,1,1,x"
+    with pytest.raises(SpmError) as caught:
+        restricted.read_text("\n".join([GOOD.rstrip("\n"), row, row]) + "\n")
+    assert SECRET not in everything_said(caught.value)
+    assert caught.value.line == 22 and "line 23" in caught.value.what
+
+
+def test_an_undecodable_restricted_file_is_told_by_line_and_byte(restricted):
+    with pytest.raises(SpmError) as caught:
+        restricted.read_text(GOOD.encode() + f"{SECRET},Pe".encode() + b"\xf1a,1,1,x\n")
+    assert SECRET not in everything_said(caught.value) and caught.value.line == 22
+
+
+def test_a_quarantine_row_of_a_restricted_source_has_place_and_reason_but_no_value(restricted):
+    restricted.bounds = "{key_errors: 0.2, value_errors: 0.2}"
+    lines = GOOD.splitlines()
+    lines[4], lines[6] = BAD_LINES["a bad count"], ROWS[9]
+    result = restricted.read_text("\n".join(lines) + "\n")
+    aside = result.quarantine.to_pylist()
+    assert (result.rows_in, result.rows_out, result.rows_quarantined) == (20, 17, 3)
+    assert [row["source_line"] for row in aside] == [5, 7, 11]
+    assert {row["value"] for row in aside} == {None}
+    assert SECRET not in str(aside)
+
+
+def test_the_same_row_of_a_public_source_keeps_its_value(bench):
+    bench.bounds = "{key_errors: 0, value_errors: 0.2}"
+    lines = GOOD.splitlines()
+    lines[4] = BAD_LINES["a bad count"]
+    assert bench.read_text("\n".join(lines) + "\n").quarantine["value"].to_pylist() == [f"{SECRET}x"]
