@@ -38,8 +38,8 @@ class Verdict:
 def evaluate(url: str, table: str, claims: Sequence[Claim], *, restricted: bool) -> dict[str, Verdict]:
     """Ask Great Expectations all claims about one table in one validation.
 
-    Expectations share bundled queries, so one that crashes takes others with it: whatever crashed is asked
-    again alone, and only what crashes alone is a crash.
+    One claim can bring the whole validation down, or its neighbours of one bundled query: whatever crashed is
+    asked again alone, and only what crashes alone is a crash.
 
     Args:
         url: SQLAlchemy URL of the `Catalog`.

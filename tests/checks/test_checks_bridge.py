@@ -10,9 +10,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
-from invented_tables import ABSENCE, ATTENDANCE, CONTRACTS, GOOD_ROWS, TODAY, failed, planted, write_rows
+from invented_tables import (
+    ABSENCE,
+    ATTENDANCE,
+    CONTRACTS,
+    GOOD_ROWS,
+    ORGANIZATION_ROWS,
+    ORGANIZATIONS,
+    TODAY,
+    failed,
+    planted,
+    write_rows,
+)
 
 from checks import duckdb_dialect, gx_bridge
 from checks.catalog import Catalog
@@ -121,18 +133,47 @@ def test_a_crash_of_a_restricted_table_tells_only_its_type(
     assert STUDENT not in result.to_json() + describe(result) + caplog.text + captured.out + captured.err
 
 
-def test_when_the_whole_validation_breaks_every_claim_is_a_crash(
+def damaged(path: Path, column: str) -> Path:
+    """The same file with one column's data unreadable."""
+    metadata = pq.ParquetFile(path).metadata
+    place = metadata.schema.names.index(column)
+    chunk = metadata.row_group(0).column(place)
+    start = chunk.dictionary_page_offset or chunk.data_page_offset
+    content = bytearray(path.read_bytes())
+    content[start : start + chunk.total_compressed_size] = b"\xff" * chunk.total_compressed_size
+    path.write_bytes(content)
+    return path
+
+
+def test_a_column_that_cannot_be_read_is_a_crash_of_its_own_claims_only(
+    check: Check, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Great Expectations asks all column claims in one query, which fails as one and is logged as one."""
+    caplog.set_level(logging.DEBUG)
+    file = damaged(write_rows(tmp_path / "t.parquet", ABSENCE, GOOD_ROWS), "eligible")
+    organizations = write_rows(tmp_path / "o.parquet", ORGANIZATIONS, ORGANIZATION_ROWS)
+    results = check(views={"core.absence": [file], "core.organizations": [organizations]})
+    # The claims that compare it with other columns are settled by the file's statistics, without reading it.
+    assert failed(results) == {"eligible_is_present", "eligible_is_within_bounds"}
+    assert {results[name].kind for name in failed(results)} == {"crash"}
+    assert [r.name for r in caplog.records if r.name.startswith("great_expectations")] == []
+
+
+def test_what_breaks_a_whole_validation_is_asked_again_claim_by_claim(
     check: Check, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gx = gx_bridge.import_great_expectations()
+    whole = gx.ValidationDefinition.run
 
-    def breaks(*_: object, **__: object) -> None:
-        raise TypeError("Object of type bool is not JSON serializable")
+    def breaks(self: Any, *args: Any, **more: Any) -> Any:
+        if any(e.meta["claim"] == "key_is_unique" for e in self.suite.expectations):
+            raise TypeError("Object of type bool is not JSON serializable")
+        return whole(self, *args, **more)
 
     monkeypatch.setattr(gx.ValidationDefinition, "run", breaks)
-    results = check()
-    assert {r.kind for r in results.values()} == {"crash"}
-    assert all(r.stops for r in results.values())
+    results = check(planted(0, absent=101))
+    assert failed(results) == {"key_is_unique", "absent_do_not_exceed_eligible"}
+    assert (results["key_is_unique"].kind, results["key_is_unique"].stops) == ("crash", True)
 
 
 def test_great_expectations_decides_and_a_verdict_without_rows_is_a_crash(
