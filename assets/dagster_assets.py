@@ -6,21 +6,31 @@ Put here: what Dagster is told of a table. Not here: how a table is made (`raw`,
 
 # Without `from __future__ import annotations`: Dagster compares the annotation of `context` with the class
 # itself.
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import dagster as dg
 
 from assets.core import CoreTable, build_core, core_node, core_tables
-from assets.gate import check_core, check_measures
+from assets.description import (
+    description_of,
+    facts_of_source,
+    snapshots_behind,
+    sql_block,
+    tags_of,
+    why_empty,
+)
+from assets.gate import check_core, check_measures, last_results
 from assets.home import Home
 from assets.lake import Node
-from assets.lineage import family_of, is_about_students, stake_of
+from assets.lineage import family_of, is_about_students
 from assets.measures import build_measures, measured_tables, measures_node, value_contract
 from assets.publication import publish
 from assets.raw import ACCOUNT, raw_node, refresh_raw
 from assets.timing import Timings
 from checks.dagster_checks import build_table_checks
+from checks.gx_bridge import import_great_expectations
 from checks.result import CheckResult
 from warehouse.model.contract import Contract
 from warehouse.model.errors import SpmError
@@ -69,9 +79,9 @@ def _raw_asset(
         group_name="raw",
         owners=[f"team:{spec.owner}"],
         kinds={"python", "parquet"},
-        tags=_tags(home, node, spec.privacy, (spec.family,)),
+        tags=tags_of(home, node, spec.privacy, (spec.family,)),
         description=f"{spec.title}. Published by {spec.publisher}; {spec.cadence}.",
-        metadata=_source_metadata(home, source_id),
+        metadata=facts_of_source(home, source_id),
         required_resource_keys={HOME_LOCK},
     )
     def raw_source(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
@@ -80,7 +90,7 @@ def _raw_asset(
             result = _told(home, node, year, lambda: refresh_raw(home, source_id, year))
         if result is None:
             return dg.MaterializeResult(
-                metadata={"dagster/row_count": 0, "outcome": _no_input(home, node, year)}
+                metadata={"dagster/row_count": 0, "outcome": why_empty(home, node, year)}
             )
         account = home.lake.read_json(node, year, ACCOUNT) or []
         return dg.MaterializeResult(
@@ -112,11 +122,11 @@ def _core_asset(
         group_name="core",
         owners=[f"team:{contract.owner}"],
         kinds={"duckdb", "parquet", "sql"},
-        tags=_tags(home, node, contract.privacy, family_of(home, table)),
-        description=_description(contract),
+        tags=tags_of(home, node, contract.privacy, family_of(home, table)),
+        description=description_of(contract),
         metadata={
             "dagster/column_schema": column_schema(contract),
-            "sql": dg.MetadataValue.md(_sql(table.sql)),
+            "sql": dg.MetadataValue.md(sql_block(table.sql)),
         },
         required_resource_keys={HOME_LOCK},
     )
@@ -124,7 +134,7 @@ def _core_asset(
         year = int(context.partition_key)
         with timings.measure("sql"):
             version, rows = _told(home, node, year, lambda: build_core(home, table, year))
-        return _materialized(version, rows, _snapshots(home, table.sources, year))
+        return _materialized(version, rows, snapshots_behind(home, table.sources, year))
 
     return core_table
 
@@ -145,8 +155,8 @@ def _measures_asset(
         group_name="measures",
         owners=[f"team:{owner}" for owner in sorted({m.owner for m in measures})],
         kinds={"duckdb", "parquet", "sql"},
-        tags=_tags(home, node, contract.privacy, family_of(home, core)),
-        description=f"{_description(contract)}\n\nMeasures of core.{table}, in one pass:\n\n{listed}",
+        tags=tags_of(home, node, contract.privacy, family_of(home, core)),
+        description=f"{description_of(contract)}\n\nMeasures of core.{table}, in one pass:\n\n{listed}",
         metadata={
             "dagster/column_schema": column_schema(contract),
             "formulas": {m.id: m.formula for m in measures},
@@ -157,7 +167,7 @@ def _measures_asset(
         year = int(context.partition_key)
         with timings.measure("sql"):
             version, rows = _told(home, node, year, lambda: build_measures(home, table, year))
-        return _materialized(version, rows, _snapshots(home, core.sources, year))
+        return _materialized(version, rows, snapshots_behind(home, core.sources, year))
 
     return measures_of_table
 
@@ -229,6 +239,10 @@ def _judged(
     """The verdict; when there is none, the lake says so, or yesterday's would stand."""
     assert year is not None  # noqa: S101 - all checked tables have years
     try:
+        if "great_expectations" not in sys.modules and not last_results(home.lake, node, year):
+            # It takes seconds to import, which would otherwise look like a slow check.
+            with timings.measure("import"):
+                import_great_expectations()
         with timings.measure("checks"):
             return check(year)
     except Exception as problem:
@@ -271,41 +285,11 @@ def _safely(what: str, restricted: bool, work: Callable[[], Made]) -> Made:
     raise dg.Failure(description=told, allow_retries=False)
 
 
-def _no_input(home: Home, node: Node, year: int) -> str:
-    declared = home.settings_of(node.table).for_year(year) is not None
-    return "not_yet_released" if declared else "not_declared"
-
-
 def _materialized(version: str, rows: int, snapshots: Sequence[str]) -> dg.MaterializeResult[Any]:
     return dg.MaterializeResult(
         data_version=dg.DataVersion(version),
         metadata={"dagster/row_count": rows, "snapshots": list(snapshots)},
     )
-
-
-def _snapshots(home: Home, sources: Iterable[str], year: int) -> list[str]:
-    found = {
-        str(entry["snapshot_sha256"])
-        for source in sources
-        for entry in home.lake.read_json(raw_node(source), year, ACCOUNT) or []
-    }
-    return sorted(found)
-
-
-def _tags(home: Home, node: Node, privacy: str, families: Sequence[str]) -> Mapping[str, str]:
-    objectives = {f"objective/{code}": "" for code in stake_of(home, node).objectives}
-    return {"privacy": privacy, **{f"family/{name}": "" for name in families}, **objectives}
-
-
-def _source_metadata(home: Home, source_id: str) -> Mapping[str, Any]:
-    spec = home.sources[source_id].spec
-    return {
-        "publisher": spec.publisher,
-        "licence": spec.licence,
-        "contact": spec.contact,
-        "tables": list(spec.tables),
-        "school_years": sorted(y for r in home.settings_of(source_id).releases for y in r.school_years),
-    }
 
 
 def column_schema(contract: Contract) -> dg.TableSchema:
@@ -322,11 +306,3 @@ def column_schema(contract: Contract) -> dg.TableSchema:
             for f in contract.fields
         ]
     )
-
-
-def _description(contract: Contract) -> str:
-    return f"{contract.title}: {contract.grain}."
-
-
-def _sql(text: str) -> str:
-    return f"```sql\n{text.strip()}\n```"
