@@ -40,11 +40,19 @@ class TableSpec(StrictModel):
 
 
 class Provides(StrictModel):
-    """What a source's mappings give to a core table."""
+    """What a source's mappings give to a core table.
+
+    Attributes:
+        counts: Whether numerators and denominators are there, or only percentages.
+        measures: The measures it can serve where it does not serve all of the core table's.
+        not_additive_in: Releases whose rows may not be summed to larger organizations; `*` for all.
+    """
 
     core_table: str
     grains: tuple[Literal["SEA", "LEA", "SCHOOL"], ...]
     counts: bool
+    measures: tuple[str, ...] | None = None
+    not_additive_in: tuple[str, ...] = ()
     note: str = ""
 
 

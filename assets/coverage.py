@@ -1,0 +1,178 @@
+"""What each input can give: measure by school year, grain and kind of figure.
+
+Put here: the answer from declarations alone, before any data is read.
+Not here: whether the data came (`health`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from assets.core import CoreTable, core_tables
+from assets.engine import tables_read
+from assets.home import Home
+from warehouse.model.measure import Measure
+from warehouse.model.plan import PlacedMeasure, placed_measures
+
+Kind = Literal["counts", "figures", "bound"]
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """A measure's figures of a school year at one grain.
+
+    `kind` is `counts` with numerator and denominator, `figures` published without counts, or `bound`: summed
+    from an incomplete file and never judged.
+    """
+
+    measure_id: str
+    school_year: int
+    grain: str
+    kind: Kind
+    basis: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Provided:
+    """What one source gives for a year."""
+
+    source: str
+    grains: tuple[str, ...]
+    counts: bool
+    is_additive: bool
+
+
+@dataclass(frozen=True)
+class _Given:
+    """The kind of figure known for a grain so far, and the sources behind it."""
+
+    kind: Kind
+    basis: str
+    sources: frozenset[str] = frozenset()
+
+    @property
+    def rank(self) -> tuple[bool, int]:
+        """Smaller is better."""
+        return self.basis != "published", ("counts", "figures", "bound").index(self.kind)
+
+
+def coverage(home: Home) -> list[Coverage]:
+    """Everything the agency's declared inputs can give, in the order measure, year, grain."""
+    tables = core_tables(home)
+    found: list[Coverage] = []
+    for measure in sorted(home.agency.measures.values(), key=lambda m: m.id):
+        if measure.core_table in tables:
+            for year in home.agency.settings.school_years:
+                found += _of_year(home, tables, measure, year)
+    return found
+
+
+def plan_gaps(home: Home) -> list[tuple[PlacedMeasure, str]]:
+    """Measures of the plan that no declared input can ever give at the grain the plan asks for."""
+    given = coverage(home)
+    state = home.agency.settings.state_abbreviation_code
+    gaps = []
+    for placed in placed_measures(home.agency.plan):
+        scope = placed.item.scope
+        grain = scope.organization_type or _grain_of(scope.organization or "", state)
+        own = [c for c in given if c.measure_id == placed.item.measure]
+        if not own:
+            gaps.append((placed, "no source that is switched on gives it"))
+        elif not any(c.grain == grain for c in own):
+            there = ", ".join(sorted({c.grain for c in own}))
+            gaps.append((placed, f"its inputs give it for {there} and not for {grain}"))
+    return gaps
+
+
+def require_inputs(home: Home) -> None:
+    """Refuse a plan that asks for a measure without input.
+
+    Raises:
+        SpmError: Names the first such measure with file, line and remedy.
+    """
+    located = home.agency.plan_file
+    for placed, reason in plan_gaps(home):
+        raise located.error(
+            (*placed.location, "measure"),
+            f"The plan asks for a measure without input: {reason}",
+            value=placed.item.measure,
+            remedy="Switch a source on in sources.yml that provides it, or take the measure out of the plan",
+        )
+
+
+def _of_year(home: Home, tables: dict[str, CoreTable], measure: Measure, year: int) -> list[Coverage]:
+    base = measure if measure.gap is None else home.agency.measures[measure.gap.of]
+    grains: dict[str, _Given] = {}
+    for provided in _provided(home, tables, base, year):
+        for grain in provided.grains:
+            if grain in measure.grains:
+                _note(
+                    grains, grain, _Given("counts" if provided.counts else "figures", "published"), provided
+                )
+        roll, kind = base.roll_up, _rolled_kind(base, provided)
+        if roll is not None and roll.source in provided.grains and kind is not None:
+            for grain in (g for g in roll.to if g in measure.grains):
+                _note(grains, grain, _Given(kind, f"sum of {roll.source} rows"), provided)
+    return [
+        Coverage(
+            measure.id,
+            year,
+            grain,
+            given.kind,
+            "derived" if measure.gap else given.basis,
+            tuple(sorted(given.sources)),
+        )
+        for grain, given in sorted(grains.items())
+    ]
+
+
+def _rolled_kind(measure: Measure, provided: _Provided) -> Kind | None:
+    """What a sum over units is: exact from counts; a bound from numbers and ranges; or nothing."""
+    if not provided.is_additive:
+        return None
+    if provided.counts:
+        return "counts"
+    published = measure.published
+    return (
+        "bound" if published is not None and published.low is not None and published.n is not None else None
+    )
+
+
+def _provided(home: Home, tables: dict[str, CoreTable], measure: Measure, year: int) -> Iterator[_Provided]:
+    """What each source declared for the year gives to the core table of a measure."""
+    for name in _feeding(tables, measure.core_table):
+        for source_id in tables[name].sources:
+            release = home.settings_of(source_id).for_year(year)
+            if release is None:
+                continue
+            source = home.sources[source_id]
+            label = source.columns.release_for(release.release, year)
+            for p in source.spec.provides:
+                if p.core_table == name and (p.measures is None or measure.id in p.measures):
+                    is_additive = not {"*", label} & set(p.not_additive_in)
+                    yield _Provided(source_id, tuple(p.grains), p.counts, is_additive)
+
+
+def _feeding(tables: dict[str, CoreTable], table: str) -> list[str]:
+    """The table and the core tables its rows are computed from; organizations only describe."""
+    computed_from = {n.table for n in tables_read(tables[table].sql) if n.schema == "core"} - {
+        "organizations"
+    }
+    return [table, *(i for i in tables[table].core_inputs if i in computed_from)]
+
+
+def _note(grains: dict[str, _Given], grain: str, given: _Given, provided: _Provided) -> None:
+    """Keep the best figure for a grain: published before summed, then counts before figures before bounds."""
+    before = grains.get(grain)
+    sources = {provided.source} | (set() if before is None else before.sources)
+    best = given if before is None or given.rank < before.rank else before
+    grains[grain] = replace(best, sources=frozenset(sources))
+
+
+def _grain_of(organization: str, state: str) -> str:
+    if organization == state:
+        return "SEA"
+    return "SCHOOL" if len(organization) == 12 and organization.isdigit() else "LEA"
