@@ -1,7 +1,7 @@
 """docs/coverage.md: measure by agency, school years and grain, from the declarations of every agency folder.
 
-Put here: the page. Not here: the answer itself (`assets.coverage`). Run `python -m pipelines.coverage_page` after a
-change of sources or agencies; a test fails while the page is stale.
+Put here: the page. Not here: the answer itself (`assets.coverage`). Run `python -m pipelines.coverage_page`
+after a change of sources or agencies; a test fails while the page is stale.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ HEAD = """# What each input can give
 
 Made by `python -m pipelines.coverage_page` from the agency folders and the sources' `provides`; do not edit.
 
-*counts*: numerator and denominator, so that the figure can be rolled up and has an interval. *figures*: published
-as a percentage or a range only. *bound*: summed from an incomplete file, marked `is_partial_coverage`, never
-judged, and withheld where a unit shows a figure and no count. *derived*: computed from another measure.
+*counts*: numerator and denominator, so that the figure can be rolled up and has an interval. *figures*:
+published as a percentage or a range only. *bound*: summed from an incomplete file, marked
+`is_partial_coverage`, never judged, and withheld where a unit shows a figure and no count. *derived*: computed
+from another measure.
 
 `spm plan check` refuses a plan that asks for a measure, or a grain of it, that is not in its agency's rows.
 
