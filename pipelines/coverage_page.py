@@ -21,8 +21,8 @@ Made by `python -m pipelines.coverage_page` from the agency folders and the sour
 
 *counts*: numerator and denominator, so that the figure can be rolled up and has an interval. *figures*:
 published as a percentage or a range only. *bound*: summed from an incomplete file, marked
-`is_partial_coverage`, never judged, and withheld where a unit shows a figure and no count. *derived*: computed
-from another measure.
+`is_partial_coverage`, never judged, and withheld where a unit shows a figure and no count. *derived*:
+computed from another measure.
 
 `spm plan check` refuses a plan that asks for a measure, or a grain of it, that is not in its agency's rows.
 
