@@ -110,7 +110,7 @@ def _match(source: Source, table: str, pattern: str, data_root: Path) -> Iterato
         raise Missing(
             f"{source.spec.title}: no file",
             file=pattern,
-            remedy=f"Put the file there below {data_root.name}/, or correct the agency's sources.yml",
+            remedy=f"Put the file there below {Path(root).name}/, or correct the agency's sources.yml",
         )
     for file in files:
         yield _Found(table, os.path.relpath(file, root), filesystem, file)

@@ -13,7 +13,7 @@ def read_parquet(request: ReadRequest) -> pa.Table:
     """Read a Parquet file; the line of a record is its row number, from 1.
 
     Raises:
-        SpmError: Not a whole Parquet file.
+        SpmError: Not a whole Parquet file, or a column holds lists, structures or bytes.
     """
     try:
         table = pq.read_table(request.path)
@@ -22,4 +22,15 @@ def read_parquet(request: ReadRequest) -> pa.Table:
             f"Not a whole Parquet file ({type(problem).__name__})",
             remedy="Fetch the file again; it may be cut off",
         ) from None
+    _require_cells(request, table.schema)
     return table.append_column(LINE, pa.array(np.arange(1, table.num_rows + 1)))
+
+
+def _require_cells(request: ReadRequest, schema: pa.Schema) -> None:
+    for field in schema:
+        if pa.types.is_nested(field.type) or pa.types.is_binary(field.type):
+            raise request.error(
+                f"The column is of type {field.type}, which is no cell of a table",
+                column=field.name,
+                remedy="Export it as text, number, date or boolean, one value a row",
+            )

@@ -216,6 +216,13 @@ def test_a_number_where_parquet_should_hold_an_id_is_suspected_of_lost_zeros(par
     assert "eading zeros lost?" in refusal(parquet, parquet_bytes(table)).what
 
 
+@pytest.mark.parametrize(("kind", "name"), [(pa.list_(pa.int64()), "list"), (pa.binary(), "binary")])
+def test_a_parquet_column_that_holds_no_cells_is_named(parquet, kind, name):
+    table = pa.table({"school_code": ["0000001"], "students": pa.array([None], kind), "day": ["x"]})
+    error = refusal(parquet, parquet_bytes(table))
+    assert error.column == "students" and f"of type {name}" in error.what
+
+
 # ---- a source's own reader
 
 READER = """
