@@ -8,6 +8,7 @@ Put here: what Dagster is told of a table. Not here: how a table is made (`raw`,
 # itself.
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from typing import Any, TypeVar
 
 import dagster as dg
@@ -203,6 +204,7 @@ def _release_asset(home: Home, timings: Timings, code_version: str) -> dg.Assets
                 "unchanged": outcome.unchanged,
                 "slices_added": outcome.added_slices,
                 "slices_carried": [str(key) for key in outcome.carried],
+                "not_renewed": [asdict(failing) for failing in report.failing],
                 "slices_absent": len(outcome.absent),
             }
         )

@@ -1,0 +1,162 @@
+"""The command line `spm`.
+
+Put here: commands, their options and exit codes. Not here: what they do (`commands`). Nothing heavy is
+imported before a command needs it: `spm --help` and `spm status` answer at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from warehouse.model.errors import SpmError
+
+os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
+os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+
+app = typer.Typer(
+    name="spm",
+    help="From a state's source files to trusted measures of its strategic plan.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    epilog="SPM_AGENCY names the agency folder, SPM_HOME the working folder, SPM_DATA the source files.",
+)
+plan_app = typer.Typer(help="The strategic plan.", no_args_is_help=True)
+app.add_typer(plan_app, name="plan")
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")]
+
+
+@app.command()
+def demo(
+    students: Annotated[int, typer.Option(help="Students of the invented state.")] = 20_000,
+) -> None:
+    """Generate the invented state Franklin, refresh it, publish, and print its scorecard."""
+    from pipelines.commands.demo import run
+
+    raise typer.Exit(run(students))
+
+
+@app.command()
+def refresh(
+    year: Annotated[list[int] | None, typer.Option(help="Only this school year; may be repeated.")] = None,
+    select: Annotated[
+        list[str] | None, typer.Option(help="Only this source, core table or measure, and what it needs.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Fetch, compute and check every school year, publish, and send alerts."""
+    from pipelines.commands.run import run_refresh
+
+    raise typer.Exit(run_refresh(year or None, select or [], as_json=as_json))
+
+
+@app.command()
+def publish(as_json: Json = False) -> None:
+    """Publish a release from what was refreshed."""
+    from pipelines.commands.run import run_publish
+
+    raise typer.Exit(run_publish(as_json=as_json))
+
+
+@app.command()
+def status(
+    year: Annotated[int | None, typer.Option(help="School year; default the latest with figures.")] = None,
+    org: Annotated[str | None, typer.Option(help="Organization id; default the whole plan.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show the scorecard of the current release, by goal."""
+    from pipelines.commands.look import run_status
+
+    raise typer.Exit(run_status(year, org, as_json=as_json))
+
+
+@app.command()
+def explain(
+    measure: Annotated[str, typer.Argument(help="Measure, such as chronic_absence_rate.")],
+    org: Annotated[str, typer.Option(help="Organization id, such as a state's two letters.")],
+    year: Annotated[int, typer.Option(help="School year, by its spring.")],
+    group: Annotated[str | None, typer.Option(help="Student group; default all.")] = None,
+    grade: Annotated[str | None, typer.Option(help="Grade; default all.")] = None,
+    subject: Annotated[str | None, typer.Option(help="Subject, such as ela.")] = None,
+    program: Annotated[str | None, typer.Option(help="Federal program, such as 84.010.")] = None,
+    view: Annotated[str | None, typer.Option(help="View of the organization.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Explain a figure: formula, counts, source lines, snapshots, checks, objective, earlier releases."""
+    from pipelines.commands.look import run_explain
+    from pipelines.explain import Asked
+
+    asked = Asked(measure, org, year, group, grade, subject, program, view)
+    raise typer.Exit(run_explain(asked, as_json=as_json))
+
+
+@plan_app.command("check")
+def plan_check(as_json: Json = False) -> None:
+    """Read the plan strictly, refuse measures without input, and print what each input can give."""
+    from pipelines.commands.plan import run_check
+
+    raise typer.Exit(run_check(as_json=as_json))
+
+
+@app.command()
+def measures(as_json: Json = False) -> None:
+    """Show which measures the agency's inputs can give, by school year and grain."""
+    from pipelines.commands.plan import run_measures
+
+    raise typer.Exit(run_measures(as_json=as_json))
+
+
+@app.command()
+def releases(as_json: Json = False) -> None:
+    """List the releases that can be read."""
+    from pipelines.commands.look import run_releases
+
+    raise typer.Exit(run_releases(as_json=as_json))
+
+
+@app.command()
+def rollback(release: Annotated[int, typer.Argument(help="Release to make current again.")]) -> None:
+    """Make an earlier release current again."""
+    from pipelines.commands.run import run_rollback
+
+    raise typer.Exit(run_rollback(release))
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Look whether everything that a refresh needs is there."""
+    from pipelines.commands.doctor import run
+
+    raise typer.Exit(run(as_json=as_json))
+
+
+@app.command()
+def dev(
+    port: Annotated[int, typer.Option(help="Port of the web page.")] = 3000,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+) -> None:
+    """Start Dagster's web page and daemon for this agency."""
+    from pipelines.commands.develop import run
+
+    raise typer.Exit(run(host, port))
+
+
+def main() -> None:
+    """Run `spm`; a known problem is one paragraph on standard error and exit code 1."""
+    try:
+        app(prog_name="spm")
+    except SpmError as problem:
+        print(f"spm: {problem}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("spm: stopped", file=sys.stderr)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,35 @@
+"""`spm dev`: Dagster's web page, with its history in this agency's working folder.
+
+Put here: how the server is started. Not here: what it loads (`definitions`).
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from assets.home import claim_home, open_home
+from pipelines.instance import quiet_environment
+from warehouse.model.places import PROJECT
+
+
+def run(host: str, port: int) -> int:
+    """Run `dagster dev` until it is stopped; its exit code."""
+    home = open_home()
+    claim_home(home)
+    environment = {
+        **os.environ,
+        **quiet_environment(home.root),
+        "SPM_HOME": str(home.root),
+        "SPM_AGENCY": str(home.agency.folder.resolve()),
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH", "")])),
+    }
+    dagster = Path(sys.executable).with_name("dagster")
+    print(f"{home.agency.settings.name}: http://{host}:{port}   (stop with Ctrl-C)", flush=True)
+    command = [str(dagster), "dev", "-w", "workspace.yaml", "--host", host, "--port", str(port)]
+    try:
+        return subprocess.run(command, cwd=PROJECT, env=environment, check=False).returncode  # noqa: S603
+    except KeyboardInterrupt:
+        return 0

@@ -1,0 +1,198 @@
+"""The scorecard in the terminal: the plan's goals, and how the measures of each stand.
+
+Put here: which rows of the scorecard are shown, and how. Not here: how a status is judged (`assets/status`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from pipelines.place import Place
+from pipelines.terminal import TRENDS, figure, figure_or_range, not_for_release, status_text
+from warehouse.read import Reader, Row
+
+ORDER = (
+    "OFF_TRACK", "OVERDUE_DATA", "AT_RISK", "INDETERMINATE", "ON_TRACK", "MET", "BASELINE_ONLY", "NOT_DUE",
+    "SUPPRESSED", "NOT_APPLICABLE", None,
+)  # fmt: skip
+# Every organization of a type is a table of its own; the scorecard counts them instead.
+EVERY = "every-"
+KINDS = {"LEA": "districts", "SCHOOL": "schools"}
+
+
+def scorecard(reader: Reader, *, year: int | None, organization: str | None) -> dict[str, Any]:
+    """The scorecard as plain values: release, goals with their rows, counts, notes.
+
+    Without a year, each measure is shown for its latest year with a status other than not due.
+    """
+    rows = reader.scorecard(school_year=year, organization_id=organization)
+    rows = rows if year is not None else _latest(rows)
+    nodes = {node["node_id"]: node for node in reader.table("plan_node", order="node_id")}
+    singles = [r for r in rows if organization or EVERY not in r["plan_measure_id"]]
+    many = [r for r in rows if not organization and EVERY in r["plan_measure_id"]]
+    goals = [node for node in nodes.values() if node["node_type"] == "goal"]
+    return {
+        "release": reader.release(),
+        "goals": [
+            {
+                "node_id": goal["node_id"],
+                "title": goal["title"],
+                "rows": [r for r in singles if _goal_of(r) == goal["node_id"]],
+                "groups": _grouped([r for r in many if _goal_of(r) == goal["node_id"]]),
+            }
+            for goal in goals
+        ],
+        "carried": _carried(reader),
+        "special": _special(rows),
+        "absent": reader.absent(),
+    }
+
+
+def show(console: Console, card: dict[str, Any], place: Place) -> None:
+    """Print the scorecard."""
+    release = card["release"]
+    console.print(
+        f"[bold]{escape(place.name)}[/bold], release {release['release_id']}, as of {release['as_of']}"
+    )
+    if stamp := not_for_release(release):
+        console.print(stamp, style="bold red")
+    for goal in card["goals"]:
+        console.print()
+        console.print(f"[bold]{goal['node_id']}  {escape(goal['title'])}[/bold]")
+        if goal["rows"]:
+            console.print(_table(goal["rows"]))
+        width = max((len(r["node_id"]) for r in (*goal["rows"], *goal["groups"])), default=0)
+        for group in goal["groups"]:
+            console.print(_group_line(group, width))
+        if not goal["rows"] and not goal["groups"]:
+            console.print("  no figures in this release", style="dim")
+    _notes(console, card)
+    console.print()
+    console.print(f"Warehouse: {place.warehouse}", soft_wrap=True)
+
+
+def _table(rows: Sequence[Row]) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim", show_edge=False)
+    table.add_column("  at")
+    table.add_column("measure", ratio=3, overflow="fold")
+    for name in ("year", "actual", "expected", "target"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("status", no_wrap=True)
+    table.add_column("trend", no_wrap=True)
+    for row in sorted(
+        rows, key=lambda r: (r["node_id"], r["measure_id"], r["student_group"], r["school_year"])
+    ):
+        carried = "*" if row["carried_forward_since"] else ""
+        table.add_row(
+            f"  {row['node_id']}",
+            escape(_what(row)),
+            str(row["school_year"]),
+            figure_or_range(row, "actual", "actual_low", "actual_high") + carried,
+            figure(row["expected"], row["unit"], row["decimals"]),
+            figure(row["target"], row["unit"], row["decimals"]),
+            status_text(row["status"]),
+            TRENDS.get(row["trend"] or "", ""),
+        )
+    return table
+
+
+def _what(row: Row) -> str:
+    """The measure, and for whom when that is not everybody."""
+    parts = [
+        row[name].replace("_", " ")
+        for name in ("student_group", "grade", "subject", "federal_program_code", "award_id")
+        if row[name] not in ("none", "all")
+    ]
+    where = "" if row["organization_type"] == "SEA" else f", {row['organization_name']}"
+    for_whom = f" ({', '.join(parts)})" if parts else ""
+    return f"{row['measure_title'] or row['measure_id']}{for_whom}{where}"
+
+
+def _group_line(group: dict[str, Any], width: int) -> str:
+    counted = ", ".join(
+        f"{number} {'not judged' if status is None else status.replace('_', ' ').lower()}"
+        for status, number in group["statuses"]
+    )
+    kind = KINDS.get(group["organization_type"], group["organization_type"])
+    what = f"{escape(group['title'])}, {group['school_year']}"
+    return f"  {group['node_id']:<{width}}  {what}, {group['total']} {kind}: {counted}"
+
+
+def _grouped(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    by_measure: dict[tuple[Any, ...], list[Row]] = {}
+    for row in rows:
+        by_measure.setdefault((row["node_id"], row["plan_measure_id"], row["school_year"]), []).append(row)
+    groups = []
+    for (node_id, _, year), found in sorted(by_measure.items()):
+        counted = Counter(row["status"] for row in found)
+        groups.append(
+            {
+                "node_id": node_id,
+                "measure_id": found[0]["measure_id"],
+                "title": _what({**found[0], "organization_type": "SEA"}),
+                "organization_type": found[0]["organization_type"],
+                "school_year": year,
+                "total": len(found),
+                "statuses": [(status, counted[status]) for status in ORDER if counted[status]],
+            }
+        )
+    return groups
+
+
+def _latest(rows: Sequence[Row]) -> list[Row]:
+    """For each measure of the plan, the latest year for which something can be said, else the latest."""
+    years: dict[str, dict[bool, int]] = {}
+    for row in rows:
+        said = row["status"] != "NOT_DUE"
+        kept = years.setdefault(row["plan_measure_id"], {})
+        kept[said] = max(row["school_year"], kept.get(said, 0))
+    chosen = {name: kept.get(True) or kept[False] for name, kept in years.items()}
+    return [row for row in rows if row["school_year"] == chosen[row["plan_measure_id"]]]
+
+
+def _goal_of(row: Row) -> str:
+    return str(row["node_id"]).split(".")[0]
+
+
+def _carried(reader: Reader) -> list[dict[str, Any]]:
+    return [
+        {
+            "measure_id": s["part"],
+            "school_year": s["school_year"],
+            "since": s["carried_forward_since"],
+            "reason": s["carried_reason"],
+            "claim": s["carried_claim"],
+        }
+        for s in reader.slices(face="internal", table_name="measure_value")
+        if s["carried_forward_since"]
+    ]
+
+
+def _special(rows: Sequence[Row]) -> list[str]:
+    found = {
+        f"{row['measure_title'] or row['measure_id']}, {row['school_year']}: {row['status_reason']}"
+        for row in rows
+        if (row["status_reason"] or "").startswith("Special year")
+    }
+    return sorted(found)
+
+
+def _notes(console: Console, card: dict[str, Any]) -> None:
+    notes = [f"[blue]special[/blue] {escape(text)}" for text in card["special"]]
+    by_reason: dict[tuple[str, str], list[str]] = {}
+    for item in card["carried"]:
+        key = (str(item["since"])[:16], item["claim"] or item["reason"] or "")
+        by_reason.setdefault(key, []).append(f"{item['measure_id']} {item['school_year']}")
+    for (since, why), names in by_reason.items():
+        text = f"{', '.join(names)}: carried forward since {since} UTC, because {why}"
+        notes.append(f"[yellow]*[/yellow] {escape(text)}")
+    if notes:
+        console.print()
+    for note in notes:
+        console.print(note)
