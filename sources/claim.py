@@ -18,13 +18,32 @@ class UnclaimedColumns(SpmError):
 
 
 def claim(
-    headers: Sequence[str], columns: ColumnMap, table: str, release: str, *, file: str, header_row: int
+    headers: Sequence[str],
+    columns: ColumnMap,
+    table: str,
+    release: str,
+    *,
+    file: str,
+    header_row: int,
+    is_restricted: bool = False,
 ) -> tuple[ColumnLine, ...]:
     """The lines of columns.csv that the file's headers answer, in its order, ignored ones left out.
 
     Raises:
         UnclaimedColumns: A header stands twice, is unknown, or is missing.
     """
+    lines = [line for line in columns.of(table) if line.header(release) is not None]
+    known = {str(line.header(release)): line for line in lines}
+    strangers = [h for h in headers if h not in known]
+    missing = [h for h in known if h not in headers]
+    if is_restricted and 2 * len(missing) > len(known):
+        # Not a header row but, it may be, a student's: its texts are never quoted.
+        raise UnclaimedColumns(
+            f"No header row: {len(missing)} of {len(known)} headers are missing, {_named(missing)}",
+            file=file,
+            line=header_row,
+            remedy="Look whether the file has its header row, and whether header_row in source.yml is right",
+        )
     twice = sorted({h for h in headers if headers.count(h) > 1})
     where = shown(columns.path)
     if twice:
@@ -35,10 +54,6 @@ def claim(
             column=twice[0],
             remedy="Ask the publisher; two columns of one name cannot be told apart",
         )
-    lines = [line for line in columns.of(table) if line.header(release) is not None]
-    known = {str(line.header(release)): line for line in lines}
-    strangers = [h for h in headers if h not in known]
-    missing = [h for h in known if h not in headers]
     if strangers or missing:
         raise UnclaimedColumns(
             _difference(strangers, missing),

@@ -108,6 +108,7 @@ def _read_table(
             request.release,
             file=snapshot.address,
             header_row=spec.header_row,
+            is_restricted=request.is_restricted,
         )
         typed = type_rows(request, cells, lines)
         typed = with_absent(typed, source.columns.of(name), has_markers=bool(spec.markers))

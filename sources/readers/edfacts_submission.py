@@ -74,7 +74,7 @@ def _check_header(request: ReadRequest, header: list[str], records: int) -> None
     total, name, period = header[1].strip(), header[2].strip(), header[4].strip()
     if not total.isdigit() or int(total) != records:
         raise request.error(
-            f"The header record promises {total} records and the file has {records}",
+            f"The header record promises another number of records than the {records} of the file",
             line=1,
             column="total records",
             value=total,

@@ -59,6 +59,29 @@ def test_an_undecodable_restricted_file_is_told_by_line_and_byte(restricted):
     assert SECRET not in everything_said(caught.value) and caught.value.line == 22
 
 
+def test_a_restricted_file_without_header_row_is_refused_without_quoting_its_first_record(restricted):
+    with pytest.raises(SpmError) as caught:
+        restricted.read_text(f"{SECRET},School,{SECRET},50,x\n" * 20)
+    assert SECRET not in everything_said(caught.value)
+    assert caught.value.line == 1 and "'School Code'" in caught.value.what
+
+
+def test_a_strange_header_of_a_restricted_file_is_named_beside_its_known_ones(restricted):
+    with pytest.raises(SpmError) as caught:
+        restricted.read_text(GOOD.replace("Rate", "Percent"))
+    assert caught.value.column == "Percent"
+
+
+def test_a_reader_withholds_the_value_of_a_restricted_file_too(restricted):
+    restricted.reader, restricted.file_name = "edfacts_submission", "FKSCHCHRONABSEv000001.csv"
+    restricted.write(f"CHRONIC ABSENTEEISM,{SECRET},FKSCHCHRONABSEv000001.csv,FS195,2024-2025\n1,2,3,4,5\n")
+    with pytest.raises(SpmError) as caught:
+        restricted.read()
+    assert SECRET not in everything_said(caught.value)
+    assert caught.value.line == 1 and caught.value.column == "total records"
+    assert caught.value.value is None
+
+
 def test_a_quarantine_row_of_a_restricted_source_has_place_and_reason_but_no_value(restricted):
     restricted.bounds = "{key_errors: 0.2, value_errors: 0.2}"
     lines = GOOD.splitlines()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+from decimal import Decimal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -61,7 +62,10 @@ def test_a_period_with_a_blank_is_the_same_period(submission):
 
 def test_a_submission_shorter_than_its_header_promises_is_refused(submission):
     error = refusal(submission, submitted(records=RECORDS[:2]))
-    assert (error.line, error.value) == (1, "3") and "promises 3 records and the file has 2" in error.what
+    assert (error.line, error.value) == (
+        1,
+        "3",
+    ) and "another number of records than the 2 of the file" in error.what
 
 
 def test_a_submission_under_another_name_is_refused(submission):
@@ -69,7 +73,7 @@ def test_a_submission_under_another_name_is_refused(submission):
     assert error.column == "file name" and error.value == "FKSCHMEMBERv000001.csv"
 
 
-@pytest.mark.parametrize("period", ["2023-2024", "2024-2026", "2025", ""])
+@pytest.mark.parametrize("period", ["2023-2024", "2024-2026", "2023-2025", "2025", ""])
 def test_a_submission_of_another_period_is_refused(submission, period):
     error = refusal(submission, submitted(period=period))
     assert error.line == 1 and ("period" in error.what or "header record" in error.what)
@@ -129,8 +133,9 @@ def test_a_sheet_is_read_below_its_header_row_with_newlines_in_headers_evened(wo
 
 
 def test_a_small_decimal_of_a_sheet_is_no_exponent(workbook):
-    table = workbook.read_text(sheet(("0000001", 1, 0.0001, None))).table
-    assert str(table["rate_percent"].to_pylist()[0]) == "0.0001"
+    workbook.columns = WORKBOOK_COLUMNS.replace("rate_percent,percent", "rate_percent,decimal")
+    table = workbook.read_text(sheet(("0000001", 1, 0.00002, None))).table
+    assert table["rate_percent"].to_pylist()[0] == Decimal("0.00002")
 
 
 def test_an_id_that_excel_made_a_number_is_suspected_of_lost_zeros(workbook):
