@@ -37,15 +37,8 @@ def claim(
     strangers = [h for h in headers if h not in known]
     missing = [h for h in known if h not in headers]
     if is_restricted and 2 * len(missing) > len(known):
-        # Not a header row but, it may be, a student's: its texts are never quoted.
-        raise UnclaimedColumns(
-            f"No header row: {len(missing)} of {len(known)} headers are missing, {_named(missing)}",
-            file=file,
-            line=header_row,
-            remedy="Look whether the file has its header row, and whether header_row in source.yml is right",
-        )
+        raise _no_header_row(missing, known, file, header_row)
     twice = sorted({h for h in headers if headers.count(h) > 1})
-    where = shown(columns.path)
     if twice:
         raise UnclaimedColumns(
             f"Header stands twice: {_named(twice)}",
@@ -60,9 +53,21 @@ def claim(
             file=file,
             line=header_row,
             column=(strangers or missing)[0],
-            remedy=_remedy(strangers, missing, known, where, release),
+            remedy=_remedy(strangers, missing, known, shown(columns.path), release),
         )
     return tuple(line for line in lines if line.type.kind != "ignored")
+
+
+def _no_header_row(
+    missing: list[str], known: dict[str, ColumnLine], file: str, header_row: int
+) -> UnclaimedColumns:
+    """For a line that is no header row but, it may be, a student's: its texts are never quoted."""
+    return UnclaimedColumns(
+        f"No header row: {len(missing)} of {len(known)} headers are missing, {_named(missing)}",
+        file=file,
+        line=header_row,
+        remedy="Look whether the file has its header row, and whether header_row in source.yml is right",
+    )
 
 
 def _difference(strangers: list[str], missing: list[str]) -> str:
