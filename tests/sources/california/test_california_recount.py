@@ -193,6 +193,17 @@ def test_every_reporting_district_equals_the_recount_by_nces_and_the_unmatched_h
     assert without["organization_id"].str.startswith("CA-").all()
 
 
+def test_the_two_views_differ_for_the_charters_that_are_their_own_lea(california, chronic):
+    schools = california.core("organizations").set_index("organization_id")
+    judged = california.core("chronic_absence")["organization_id"].unique()
+    known = schools.loc[judged].dropna(subset=["reporting_lea_id"])
+    differing = known[known["authorizer_lea_id"] != known["reporting_lea_id"]]
+    own = differing[differing["is_charter"].fillna(False).astype(bool)]
+    assert len(own) == own["reporting_lea_id"].nunique() == 972
+    # One district merged after the year: the directory has the new one, the year's file the old.
+    assert list(differing.drop(own.index)["organization_name"]) == ["Forks of Salmon Elementary"]
+
+
 def test_the_sum_of_schools_equals_the_recount(california, recounted):
     core = california.core("chronic_absence")
     everyone = core[core["student_group"] == "all"]
