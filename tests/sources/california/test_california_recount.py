@@ -198,7 +198,7 @@ def test_the_two_views_differ_for_the_charters_that_are_their_own_lea(california
     judged = california.core("chronic_absence")["organization_id"].unique()
     known = schools.loc[judged].dropna(subset=["reporting_lea_id"])
     differing = known[known["authorizer_lea_id"] != known["reporting_lea_id"]]
-    own = differing[differing["is_charter"].fillna(False).astype(bool)]
+    own = differing[differing["is_charter"].eq(True)]
     assert len(own) == own["reporting_lea_id"].nunique() == 972
     # One district merged after the year: the directory has the new one, the year's file the old.
     assert list(differing.drop(own.index)["organization_name"]) == ["Forks of Salmon Elementary"]
