@@ -229,8 +229,7 @@ def _show_mapped(connection: duckdb.DuckDBPyConnection, table: CoreTable, presen
     contract = table.contract
     union = [f"SELECT *, CAST(NULL AS SMALLINT) AS precedence FROM ({empty_rows(contract)})"]
     for mapping in table.mappings:
-        raw_tables = [n for n in _reads(mapping) if n.schema == "raw"]
-        if all(n in present for n in raw_tables):
+        if _is_fed_this_year(mapping, present):
             union.append(f"({_text(mapping)})")
     sql = " UNION ALL BY NAME ".join(union)
     try:
@@ -241,6 +240,27 @@ def _show_mapped(connection: duckdb.DuckDBPyConnection, table: CoreTable, presen
             file=", ".join(shown(path) for path in table.mappings),
             remedy="Give the contract's columns, by name, with castable types",
         ) from None
+
+
+def _is_fed_this_year(mapping: Path, present: set[TableName]) -> bool:
+    """Whether the mapping's own source has rows this year; what it reads beside them must be there too.
+
+    Raises:
+        SpmError: Its own rows are there and those of another source are not: they would be lost in silence.
+    """
+    source = mapping.parent.parent.name
+    wanted = [n for n in _reads(mapping) if n.schema == "raw"]
+    own = [n for n in wanted if n.table.split("__")[0] == source]
+    missing = [n for n in wanted if n not in present]
+    if not missing:
+        return True
+    if any(n in present for n in own):
+        raise SpmError(
+            f"The mapping needs {missing[0]}, which has no rows for the school year",
+            file=shown(mapping),
+            remedy="Declare a release of that source for the year in the agency's sources.yml",
+        )
+    return False
 
 
 def _mappings(home: Home, table: str) -> tuple[Path, ...]:
