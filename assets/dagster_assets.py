@@ -196,7 +196,7 @@ def _release_asset(home: Home, timings: Timings, code_version: str) -> dg.Assets
     )
     def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
         with timings.measure("publish"):
-            report = _safely("published.release", True, lambda: publish(home, code_version=code_version))
+            report = _safely("published.release", False, lambda: publish(home, code_version=code_version))
         outcome = report.outcome
         return dg.MaterializeResult(
             metadata={

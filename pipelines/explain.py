@@ -20,6 +20,7 @@ DIMENSIONS = ("student_group", "grade", "subject", "federal_program_code")
 # Which of several views of an organization is explained when none is named.
 VIEWS = ("none", "as_published", "authorizer", "reporting_lea")
 MOST_ROWS = 10
+COMPUTED = "core"
 LINEAGE = ("source_id", "source_line")
 SUMMED = {"sum_of_schools": "SCHOOL", "sum_of_leas": "LEA"}
 
@@ -168,8 +169,19 @@ def _core_rows(home: Home, measure: Row, value: Row) -> dict[str, Any] | None:
         "table": contract.name,
         "count": value["core_rows"],
         "rows": rows,
-        "sources": sorted(name for (name,) in sources if name),
+        "sources": sorted(_sources_of(home, contract.table, {name for (name,) in sources if name})),
     }
+
+
+def _sources_of(home: Home, table: str, named: set[str]) -> set[str]:
+    """The sources that hold the figures; rows computed from other core tables name `core` as theirs."""
+    from assets.core import core_tables
+
+    if COMPUTED not in named:
+        return named
+    tables = core_tables(home)
+    inputs = [name for name in tables[table].core_inputs if name != "organizations"]
+    return (named - {COMPUTED}).union(*(tables[name].sources for name in inputs))
 
 
 def _whose(value: Row) -> tuple[str, list[str]]:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pipelines.explain import DIMENSIONS
+from pipelines.explain import COMPUTED, DIMENSIONS
 from pipelines.terminal import figure, figure_or_range, not_for_release, status_text
 from warehouse.read import Row
 
@@ -100,7 +100,7 @@ def _show_core(console: Console, core: dict[str, Any] | None, value: Row) -> Non
         words = [
             f"{name} {_plain(given)}"
             for name, given in row.items()
-            if given is not None and name != "school_year" and given not in ("all", "none")
+            if given is not None and name != "school_year" and given not in ("all", "none", COMPUTED)
         ]
         console.print(f"{INDENT}{escape(', '.join(words))}", style="dim", soft_wrap=True)
     if len(core["rows"]) < core["count"]:

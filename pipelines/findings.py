@@ -20,8 +20,10 @@ from checks.message import describe
 from checks.result import CheckResult
 from warehouse.model.contract import Contract
 
-# The claim of a finding that is not about a claim: the step itself failed.
+# The claims of findings that are not about a claim: a step, the publication or a whole run failed.
 STEP = "refresh"
+PUBLICATION = "publish"
+RUN = "run"
 RELEASE_TABLE = "published.release"
 
 
@@ -45,6 +47,11 @@ class Finding:
     def key(self) -> str:
         """Names what is wrong, whenever it is: one episode of failure has one key."""
         return f"{self.claim}|{self.table}|{self.school_year or 'all'}"
+
+    @property
+    def is_of_step(self) -> bool:
+        """Whether something could not be done, rather than a claim being false."""
+        return self.claim in (STEP, PUBLICATION, RUN)
 
 
 @dataclass(frozen=True)
@@ -82,7 +89,7 @@ def nodes_of(home: Home) -> Iterator[tuple[Node, str]]:
 
 def of_release(error: str | None, owner: str = "performance-office") -> Observation:
     """What a publication's end says: an error, or that it went well."""
-    found = () if error is None else (Finding("publish", RELEASE_TABLE, None, True, error, owner),)
+    found = () if error is None else (Finding(PUBLICATION, RELEASE_TABLE, None, True, error, owner),)
     return Observation(RELEASE_TABLE, None, found, True)
 
 

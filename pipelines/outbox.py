@@ -135,10 +135,8 @@ def _message(kind: MessageKind, episode: Episode, routes: Sequence[str], run_id:
         text = finding.text + _stake(finding)
     else:
         since = episode.opened_at[:16].replace("T", " ")
-        text = (
-            f"{finding.table}{year}: {finding.claim} is in order again (or waived). "
-            f"It had failed since {since} UTC."
-        )
+        what = "in order again" if finding.is_of_step else f"{finding.claim} holds again, or is waived"
+        text = f"{finding.table}{year}: {what}. It had failed since {since} UTC."
     return Message(
         message_id=f"{finding.key}|{episode.opened_at}|{kind}",
         kind=kind,

@@ -91,19 +91,22 @@ def _of_name(home: Home, name: str) -> dg.AssetSelection:
 
 
 def _failures(result: dg.ExecuteInProcessResult) -> dict[str, str]:
-    found = {_table_of(event): _words(event) for event in result.all_events if event.is_step_failure}
+    found = {_table_of(event): words_of(event) for event in result.all_events if event.is_step_failure}
     if not found and not result.success:
         ends = [e.message for e in result.all_events if e.event_type == dg.DagsterEventType.RUN_FAILURE]
         found["dagster"] = ends[-1] if ends and ends[-1] else "the run ended without a reason"
     return found
 
 
-def _words(event: dg.DagsterEvent) -> str:
-    """What a failed step said: our own words where it had some, else the first line of the error."""
+def words_of(event: dg.DagsterEvent) -> str:
+    """What a failed step said: our own words where it had some, else the error's first line."""
     data = event.step_failure_data
     if data.user_failure_data is not None and data.user_failure_data.description:
         return data.user_failure_data.description
-    return data.error.message.strip().splitlines()[0] if data.error else "failed"
+    error = data.error
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return error.message.strip().splitlines()[0] if error is not None else "failed"
 
 
 def _table_of(event: dg.DagsterEvent) -> str:

@@ -15,8 +15,9 @@ import dagster as dg
 from assets.home import Home
 from assets.lake import Node
 from pipelines.alerts import send_alerts
-from pipelines.findings import Finding, Observation, of_release
+from pipelines.findings import RUN, Finding, Observation, observe, of_release
 from pipelines.jobs import PUBLISH
+from pipelines.runs import words_of
 
 PARTITION = "dagster/partition"
 RETRY_SECONDS = 300
@@ -66,14 +67,22 @@ def observations_of_run(
 ) -> list[Observation]:
     """What a run says that the lake may not know: a publication's end, a death without a trace."""
     year = int(run.tags[PARTITION]) if run.tags.get(PARTITION, "").isdigit() else None
+    if not _is_latest(instance, run):
+        return []  # sensors come late, and a later run has the word
     if run.job_name == PUBLISH:
         return [of_release(None if error is None else _failed_step(instance, run.run_id) or error)]
     name = f"job {run.job_name}"
     unexplained = error is not None and not _lake_explains(home, year)
     findings = (
-        (Finding("run", name, year, True, f"{name}: {error}", "data-engineering"),) if unexplained else ()
+        (Finding(RUN, name, year, True, f"{name}: {error}", "data-engineering"),) if unexplained else ()
     )
     return [Observation(name, year, findings, True), *_of_checks(home, instance, run.run_id, year)]
+
+
+def _is_latest(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+    tags = {PARTITION: run.tags[PARTITION]} if PARTITION in run.tags else {}
+    latest = instance.get_runs(filters=dg.RunsFilter(job_name=run.job_name, tags=tags), limit=1)
+    return not latest or latest[0].run_id == run.run_id
 
 
 def failed_evaluations(instance: dg.DagsterInstance, run_id: str) -> Iterator[tuple[str, Any]]:
@@ -107,8 +116,6 @@ def _of_checks(
 
 
 def _lake_explains(home: Home, year: int | None) -> bool:
-    from pipelines.findings import observe
-
     return any(f.stops for seen in observe(home, None if year is None else [year]) for f in seen.findings)
 
 
@@ -117,7 +124,5 @@ def _failed_step(instance: dg.DagsterInstance, run_id: str) -> str | None:
     for record in instance.get_records_for_run(run_id, of_type={dg.DagsterEventType.STEP_FAILURE}).records:
         event = record.event_log_entry.dagster_event
         if event is not None:
-            failure = event.step_failure_data
-            described = failure.user_failure_data.description if failure.user_failure_data else None
-            return described or (failure.error.message.splitlines()[0] if failure.error else None)
+            return words_of(event)
     return None
