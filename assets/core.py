@@ -17,7 +17,6 @@ from assets.engine import (
     TableName,
     connect,
     empty_rows,
-    tables_read,
     view_files,
     view_settings,
     view_text_csv,
@@ -25,6 +24,7 @@ from assets.engine import (
 )
 from assets.home import Home
 from assets.lake import Node
+from assets.mappings import mappings_of, show_mapped, sql_reads
 from assets.raw import raw_node
 from assets.version import data_version
 from checks.suites import load_suites
@@ -57,9 +57,9 @@ class CoreTable:
     @cached_property
     def reads(self) -> tuple[TableName, ...]:
         """Everything it reads, through its mappings too, without `mapped` and `agency`."""
-        names = set(_reads(self.sql_file))
+        names = set(sql_reads(self.sql_file))
         for mapping in self.mappings:
-            names.update(_reads(mapping))
+            names.update(sql_reads(mapping))
         # What a row refers to, or a suite compares it with, must be there to be checked: it is an input too.
         names.update(TableName("core", r.table) for r in self.contract.references)
         names.update(self.compared)
@@ -90,7 +90,7 @@ def core_tables(home: Home) -> dict[str, CoreTable]:
         contract.table: CoreTable(
             contract,
             CORE_SQL / f"{contract.table}.sql",
-            _mappings(home, contract.table),
+            mappings_of(home, contract.table),
             compared=_compared(home, contract.name),
         )
         for contract in home.contracts.values()
@@ -181,7 +181,7 @@ def show_inputs(
         elif name.schema == "core":
             connection.execute(f"CREATE VIEW {name} AS {empty_rows(home.contracts[name.table])}")
             present.add(name)
-    _show_mapped(connection, table, present)
+    show_mapped(connection, table.contract, table.mappings, present)
 
 
 def input_files(home: Home, name: TableName, school_year: int) -> Iterator[Path]:
@@ -224,50 +224,6 @@ def settings_row(home: Home, school_year: int) -> dict[str, tuple[str, str | int
     }
 
 
-def _show_mapped(connection: duckdb.DuckDBPyConnection, table: CoreTable, present: set[TableName]) -> None:
-    """`mapped.<table>`: the union by name of the mappings whose raw tables are there this year."""
-    contract = table.contract
-    union = [f"SELECT *, CAST(NULL AS SMALLINT) AS precedence FROM ({empty_rows(contract)})"]
-    for mapping in table.mappings:
-        if _is_fed_this_year(mapping, present):
-            union.append(f"({_text(mapping)})")
-    sql = " UNION ALL BY NAME ".join(union)
-    try:
-        connection.execute(f"CREATE VIEW mapped.{contract.table} AS {sql}")
-    except duckdb.Error as problem:
-        raise SpmError(
-            f"A mapping to {contract.name} does not fit it: {str(problem).splitlines()[0]}",
-            file=", ".join(shown(path) for path in table.mappings),
-            remedy="Give the contract's columns, by name, with castable types",
-        ) from None
-
-
-def _is_fed_this_year(mapping: Path, present: set[TableName]) -> bool:
-    """Whether the mapping's own source has rows this year; what it reads beside them must be there too.
-
-    Raises:
-        SpmError: Its own rows are there and those of another source are not: they would be lost in silence.
-    """
-    source = mapping.parent.parent.name
-    wanted = [n for n in _reads(mapping) if n.schema == "raw"]
-    own = [n for n in wanted if n.table.split("__")[0] == source]
-    missing = [n for n in wanted if n not in present]
-    if not missing:
-        return True
-    if any(n in present for n in own):
-        raise SpmError(
-            f"The mapping needs {missing[0]}, which has no rows for the school year",
-            file=shown(mapping),
-            remedy="Declare a release of that source for the year in the agency's sources.yml",
-        )
-    return False
-
-
-def _mappings(home: Home, table: str) -> tuple[Path, ...]:
-    found = (source.core_mappings.get(table) for source in home.sources.values())
-    return tuple(path for path in found if path is not None)
-
-
 def _compared(home: Home, name: str) -> tuple[TableName, ...]:
     """The core tables, and raw tables of sources that are on, which suites compare a table with."""
     needed = {n for claim in load_suites() if claim.table == name for n in claim.needs if n != name}
@@ -306,14 +262,3 @@ def _crosswalk(home: Home, name: str) -> Path:
             remedy="Create it",
         )
     return path
-
-
-def _reads(path: Path) -> tuple[TableName, ...]:
-    try:
-        return tables_read(_text(path))
-    except SpmError as problem:
-        raise SpmError(problem.what, file=shown(path), remedy=problem.remedy) from None
-
-
-def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8").strip().rstrip(";")
