@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
+from assets.figure_sql import figured_sql, gap_sql, listed, standing_sql
 from warehouse.model.contract import Contract
 from warehouse.model.measure import DIMENSIONS, Measure
 
@@ -58,10 +59,10 @@ def measures_sql(contract: Contract, measures: Sequence[Measure], confidence_per
         "placed AS (" + _placed_sql(contract) + ")",
         *passes,
         "aggregated AS (\n" + "\nUNION ALL\n".join(selects) + "\n)",
-        "figured AS (" + _figured_sql(NORMAL_QUANTILE[confidence_percent]) + ")",
-        "standing AS (" + _standing_sql() + ")",
+        "figured AS (" + figured_sql(NORMAL_QUANTILE[confidence_percent]) + ")",
+        "standing AS (" + standing_sql() + ")",
     ]
-    results = ["SELECT * FROM standing", *(_gap_sql(m) for m in gaps)]
+    results = ["SELECT * FROM standing", *(gap_sql(m) for m in gaps)]
     body = "\nUNION ALL BY NAME\n".join(results)
     return f"WITH {PLACES.strip()},\n" + ",\n".join(figures) + f"\n{_named_sql(body)}"
 
@@ -137,9 +138,9 @@ def _published_aggregates(measure: Measure, where: str) -> dict[str, str]:
 def _select_sql(source: str, measure: Measure) -> str:
     """One measure's aggregates as rows of one shape for all measures."""
     roll = measure.roll_up
-    kept = f"(is_self AND target_type IN ({_listed(measure.grains)}))"
+    kept = f"(is_self AND target_type IN ({listed(measure.grains)}))"
     if roll is not None:
-        kept += f" OR (NOT is_self AND source_type = '{roll.source}' AND target_type IN ({_listed(roll.to)}))"
+        kept += f" OR (NOT is_self AND source_type = '{roll.source}' AND target_type IN ({listed(roll.to)}))"
     dimensions = [f"{_dimension(measure, d)} AS {d}" for d in DIMENSIONS]
     casts = {
         "rows": "BIGINT",
@@ -169,122 +170,6 @@ def _select_sql(source: str, measure: Measure) -> str:
         f"{', '.join(dimensions)}, {', '.join(values)} "
         f"FROM {source} WHERE {measure.id}__rows > 0 AND ({kept})"
     )
-
-
-def _figured_sql(z: float) -> str:
-    """From sums to figures: exact, published, ranged, hidden or null with a reason."""
-    p = "(CAST(numerator AS DOUBLE) / CAST(denominator AS DOUBLE))"
-    d = "CAST(denominator AS DOUBLE)"
-    centre = f"(({p} + {z * z / 2} / {d}) / (1 + {z * z} / {d}))"
-    half = f"({z} / (1 + {z * z} / {d}) * sqrt({p} * (1 - {p}) / {d} + {z * z / 4} / ({d} * {d})))"
-    return f"""
-    SELECT
-        * REPLACE (
-            CASE WHEN is_complete THEN numerator END AS numerator,
-            CASE WHEN is_complete THEN denominator END AS denominator,
-            CASE WHEN is_complete THEN n WHEN is_self THEN published_n ELSE sum_n END AS n
-        ),
-        CASE
-            WHEN kind = 'median' THEN statistic
-            WHEN is_complete AND denominator <> 0
-                THEN factor * CAST(numerator AS DOUBLE) / CAST(denominator AS DOUBLE)
-            WHEN is_complete OR is_zero_published THEN NULL
-            WHEN is_self AND published_low IS NULL THEN published_value
-        END AS value,
-        CASE
-            WHEN is_complete OR is_zero_published THEN NULL
-            WHEN is_self AND published_high IS NOT NULL THEN published_low
-            WHEN NOT is_self AND sum_n > 0 THEN 100.0 * sum_low / sum_n
-        END AS value_low,
-        CASE
-            WHEN is_complete OR is_zero_published THEN NULL
-            WHEN is_self AND published_low IS NOT NULL THEN published_high
-            WHEN NOT is_self AND sum_n > 0 THEN 100.0 * sum_high / sum_n
-        END AS value_high,
-        CASE WHEN has_interval AND is_complete AND denominator > 0
-            THEN 100 * greatest({centre} - {half}, 0) END AS interval_low,
-        CASE WHEN has_interval AND is_complete AND denominator > 0
-            THEN 100 * least({centre} + {half}, 1) END AS interval_high
-    FROM (
-        SELECT
-            *,
-            kind = 'median' OR incomplete = 0 AND denominator IS NOT NULL AND numerator IS NOT NULL
-                AS is_complete,
-            is_self AND coalesce(published_n = 0, false) AND coalesce(numerator, 0) = 0 AS is_zero_published
-        FROM aggregated
-    )
-    """
-
-
-def _standing_sql() -> str:
-    """Names the basis and the reason of a missing figure; a roll-up yields to a published figure."""
-    same = " AND ".join(f"s.{c} = f.{c}" for c in ("measure_id", "target_id", "school_year", *DIMENSIONS))
-    return f"""
-    SELECT
-        f.measure_id, f.target_id AS organization_id, f.organization_view, f.school_year, 'annual' AS period,
-        f.student_group, f.grade, f.subject, f.federal_program_code, f.award_id,
-        f.target_type AS organization_type, f.unit,
-        CASE WHEN f.is_self THEN 'published' WHEN f.source_type = 'SCHOOL' THEN 'sum_of_schools'
-            ELSE 'sum_of_leas' END AS basis,
-        f.numerator, f.denominator, f.value, f.value_low, f.value_high, f.interval_low, f.interval_high, f.n,
-        f.value_low IS NOT NULL AS is_ranged,
-        NOT f.is_self AND NOT f.is_complete AS is_partial_coverage,
-        CASE WHEN f.value IS NULL AND f.value_low IS NULL AND NOT f.is_complete AND NOT f.is_zero_published
-            THEN coalesce(f.suppression, 'not_reported') END AS suppression,
-        CASE
-            WHEN f.value IS NOT NULL THEN NULL
-            WHEN f.value_low IS NOT NULL THEN 'ranged'
-            WHEN f.is_zero_published OR f.is_complete AND f.denominator = 0 THEN 'denominator_is_zero'
-            ELSE 'suppressed'
-        END AS null_reason,
-        CASE WHEN f.is_preliminary THEN 'preliminary' WHEN f.is_revised THEN 'revised' ELSE 'final'
-            END AS data_status,
-        f.measure_version, f.rows AS core_rows
-    FROM figured AS f
-    WHERE f.is_self OR NOT EXISTS (SELECT 1 FROM figured AS s WHERE s.is_self AND {same})
-    """
-
-
-def _gap_sql(measure: Measure) -> str:
-    """A group's figure minus the reference group's; a range of either side gives a range."""
-    gap = measure.gap
-    assert gap is not None  # noqa: S101 - the caller passes gaps only
-    others = ["organization_id", "organization_view", "school_year", "period"]
-    others += [d for d in DIMENSIONS if d != "student_group"]
-    same = " AND ".join(f"r.{c} = g.{c}" for c in others)
-    kept = ", ".join(["organization_id", "organization_view", "school_year", "period", *DIMENSIONS])
-    ends = {
-        "low": "coalesce(g.value_low, g.value) - coalesce(r.value_high, r.value)",
-        "high": "coalesce(g.value_high, g.value) - coalesce(r.value_low, r.value)",
-    }
-    ranged = "(g.is_ranged OR r.is_ranged)"
-    return f"""
-    SELECT
-        '{measure.id}' AS measure_id, {", ".join("g." + c for c in kept.split(", "))},
-        g.organization_type, '{measure.unit}' AS unit, 'derived' AS basis,
-        CAST(NULL AS DECIMAL(18,2)) AS numerator, CAST(NULL AS DECIMAL(18,2)) AS denominator,
-        g.value - r.value AS value,
-        CASE WHEN {ranged} THEN {ends["low"]} END AS value_low,
-        CASE WHEN {ranged} THEN {ends["high"]} END AS value_high,
-        CAST(NULL AS DOUBLE) AS interval_low, CAST(NULL AS DOUBLE) AS interval_high,
-        g.n,
-        {ranged} AND {ends["low"]} IS NOT NULL AS is_ranged,
-        g.is_partial_coverage OR r.is_partial_coverage AS is_partial_coverage,
-        coalesce(g.suppression, r.suppression) AS suppression,
-        CASE
-            WHEN g.value - r.value IS NOT NULL THEN NULL
-            WHEN 'denominator_is_zero' IN (g.null_reason, r.null_reason) THEN 'denominator_is_zero'
-            WHEN {ranged} AND {ends["low"]} IS NOT NULL THEN 'ranged'
-            ELSE 'suppressed'
-        END AS null_reason,
-        CASE WHEN 'preliminary' IN (g.data_status, r.data_status) THEN 'preliminary'
-            WHEN 'revised' IN (g.data_status, r.data_status) THEN 'revised' ELSE 'final' END AS data_status,
-        CAST({measure.version} AS SMALLINT) AS measure_version,
-        g.core_rows + r.core_rows AS core_rows
-    FROM standing AS g JOIN standing AS r ON r.measure_id = g.measure_id AND {same}
-    WHERE g.measure_id = '{gap.of}' AND g.student_group <> '{gap.reference_group}'
-        AND r.student_group = '{gap.reference_group}' AND g.organization_type IN ({_listed(measure.grains)})
-    """
 
 
 def _named_sql(body: str) -> str:
@@ -332,7 +217,3 @@ def _summed_columns(measure: Measure) -> list[str]:
             tree = sqlglot.parse_one(f"SELECT {fragment}", read="duckdb")
             columns += [c.name for s in tree.find_all(exp.Sum) for c in s.find_all(exp.Column)]
     return columns
-
-
-def _listed(values: Sequence[str]) -> str:
-    return ", ".join(f"'{value}'" for value in values)

@@ -1,0 +1,132 @@
+"""From sums to figures: exact, published, ranged, hidden or null with a reason, and gaps between figures.
+
+Put here: what a figure is, in SQL over one shape for all measures.
+Not here: how core rows are placed and summed (`measure_sql`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from warehouse.model.measure import DIMENSIONS, Measure
+
+
+def figured_sql(z: float) -> str:
+    """From sums to figures: exact, published, ranged, hidden or null with a reason."""
+    p = "(CAST(numerator AS DOUBLE) / CAST(denominator AS DOUBLE))"
+    d = "CAST(denominator AS DOUBLE)"
+    centre = f"(({p} + {z * z / 2} / {d}) / (1 + {z * z} / {d}))"
+    half = f"({z} / (1 + {z * z} / {d}) * sqrt({p} * (1 - {p}) / {d} + {z * z / 4} / ({d} * {d})))"
+    return f"""
+    SELECT
+        * REPLACE (
+            CASE WHEN is_complete THEN numerator END AS numerator,
+            CASE WHEN is_complete THEN denominator END AS denominator,
+            CASE WHEN is_complete THEN n WHEN is_self THEN published_n ELSE sum_n END AS n
+        ),
+        CASE
+            WHEN kind = 'median' THEN statistic
+            WHEN is_complete AND denominator <> 0
+                THEN factor * CAST(numerator AS DOUBLE) / CAST(denominator AS DOUBLE)
+            WHEN is_complete OR is_zero_published THEN NULL
+            WHEN is_self AND published_low IS NULL THEN published_value
+        END AS value,
+        CASE
+            WHEN is_complete OR is_zero_published THEN NULL
+            WHEN is_self AND published_high IS NOT NULL THEN published_low
+            WHEN NOT is_self AND sum_n > 0 THEN 100.0 * sum_low / sum_n
+        END AS value_low,
+        CASE
+            WHEN is_complete OR is_zero_published THEN NULL
+            WHEN is_self AND published_low IS NOT NULL THEN published_high
+            WHEN NOT is_self AND sum_n > 0 THEN 100.0 * sum_high / sum_n
+        END AS value_high,
+        CASE WHEN has_interval AND is_complete AND denominator > 0
+            THEN 100 * greatest({centre} - {half}, 0) END AS interval_low,
+        CASE WHEN has_interval AND is_complete AND denominator > 0
+            THEN 100 * least({centre} + {half}, 1) END AS interval_high
+    FROM (
+        SELECT
+            *,
+            kind = 'median' OR incomplete = 0 AND denominator IS NOT NULL AND numerator IS NOT NULL
+                AS is_complete,
+            is_self AND coalesce(published_n = 0, false) AND coalesce(numerator, 0) = 0 AS is_zero_published
+        FROM aggregated
+    )
+    """
+
+
+def standing_sql() -> str:
+    """Names the basis and the reason of a missing figure; a roll-up yields to a published figure."""
+    same = " AND ".join(f"s.{c} = f.{c}" for c in ("measure_id", "target_id", "school_year", *DIMENSIONS))
+    return f"""
+    SELECT
+        f.measure_id, f.target_id AS organization_id, f.organization_view, f.school_year, 'annual' AS period,
+        f.student_group, f.grade, f.subject, f.federal_program_code, f.award_id,
+        f.target_type AS organization_type, f.unit,
+        CASE WHEN f.is_self THEN 'published' WHEN f.source_type = 'SCHOOL' THEN 'sum_of_schools'
+            ELSE 'sum_of_leas' END AS basis,
+        f.numerator, f.denominator, f.value, f.value_low, f.value_high, f.interval_low, f.interval_high, f.n,
+        f.value_low IS NOT NULL AS is_ranged,
+        NOT f.is_self AND NOT f.is_complete AS is_partial_coverage,
+        CASE WHEN f.value IS NULL AND f.value_low IS NULL AND NOT f.is_complete AND NOT f.is_zero_published
+            THEN coalesce(f.suppression, 'not_reported') END AS suppression,
+        CASE
+            WHEN f.value IS NOT NULL THEN NULL
+            WHEN f.value_low IS NOT NULL THEN 'ranged'
+            WHEN f.is_zero_published OR f.is_complete AND f.denominator = 0 THEN 'denominator_is_zero'
+            ELSE 'suppressed'
+        END AS null_reason,
+        CASE WHEN f.is_preliminary THEN 'preliminary' WHEN f.is_revised THEN 'revised' ELSE 'final'
+            END AS data_status,
+        f.measure_version, f.rows AS core_rows
+    FROM figured AS f
+    WHERE f.is_self OR NOT EXISTS (SELECT 1 FROM figured AS s WHERE s.is_self AND {same})
+    """
+
+
+def gap_sql(measure: Measure) -> str:
+    """A group's figure minus the reference group's; a range of either side gives a range."""
+    gap = measure.gap
+    assert gap is not None  # noqa: S101 - the caller passes gaps only
+    others = ["organization_id", "organization_view", "school_year", "period"]
+    others += [d for d in DIMENSIONS if d != "student_group"]
+    same = " AND ".join(f"r.{c} = g.{c}" for c in others)
+    kept = ", ".join(["organization_id", "organization_view", "school_year", "period", *DIMENSIONS])
+    ends = {
+        "low": "coalesce(g.value_low, g.value) - coalesce(r.value_high, r.value)",
+        "high": "coalesce(g.value_high, g.value) - coalesce(r.value_low, r.value)",
+    }
+    ranged = "(g.is_ranged OR r.is_ranged)"
+    return f"""
+    SELECT
+        '{measure.id}' AS measure_id, {", ".join("g." + c for c in kept.split(", "))},
+        g.organization_type, '{measure.unit}' AS unit, 'derived' AS basis,
+        CAST(NULL AS DECIMAL(18,2)) AS numerator, CAST(NULL AS DECIMAL(18,2)) AS denominator,
+        g.value - r.value AS value,
+        CASE WHEN {ranged} THEN {ends["low"]} END AS value_low,
+        CASE WHEN {ranged} THEN {ends["high"]} END AS value_high,
+        CAST(NULL AS DOUBLE) AS interval_low, CAST(NULL AS DOUBLE) AS interval_high,
+        g.n,
+        {ranged} AND {ends["low"]} IS NOT NULL AS is_ranged,
+        g.is_partial_coverage OR r.is_partial_coverage AS is_partial_coverage,
+        coalesce(g.suppression, r.suppression) AS suppression,
+        CASE
+            WHEN g.value - r.value IS NOT NULL THEN NULL
+            WHEN 'denominator_is_zero' IN (g.null_reason, r.null_reason) THEN 'denominator_is_zero'
+            WHEN {ranged} AND {ends["low"]} IS NOT NULL THEN 'ranged'
+            ELSE 'suppressed'
+        END AS null_reason,
+        CASE WHEN 'preliminary' IN (g.data_status, r.data_status) THEN 'preliminary'
+            WHEN 'revised' IN (g.data_status, r.data_status) THEN 'revised' ELSE 'final' END AS data_status,
+        CAST({measure.version} AS SMALLINT) AS measure_version,
+        g.core_rows + r.core_rows AS core_rows
+    FROM standing AS g JOIN standing AS r ON r.measure_id = g.measure_id AND {same}
+    WHERE g.measure_id = '{gap.of}' AND g.student_group <> '{gap.reference_group}'
+        AND r.student_group = '{gap.reference_group}' AND g.organization_type IN ({listed(measure.grains)})
+    """
+
+
+def listed(values: Sequence[str]) -> str:
+    """Words as a SQL list."""
+    return ", ".join(f"'{value}'" for value in values)
