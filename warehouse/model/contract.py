@@ -202,7 +202,7 @@ def load_contracts(root: Path = CONTRACTS, fields_file: Path = FIELDS) -> dict[s
     """All contracts of a folder, by table name.
 
     Raises:
-        SpmError: A file is wrong, a shared field is unknown or unused, a key or reference names no field.
+        SpmError: A file is wrong, a shared field is unknown, a key or reference names no field.
     """
     return dict(_load_contracts(root, fields_file))
 
@@ -274,7 +274,17 @@ def _resolve_field(located: Located[_ContractFile], index: int, shared: dict[str
 
 
 def _check_references(contract: Contract, contracts: dict[str, Contract], root: Path) -> None:
+    own = {f.name for f in contract.fields}
     for reference in contract.references:
+        absent = [c for c in reference.columns if c not in own]
+        if absent or len(reference.columns) != len(reference.to):
+            raise SpmError(
+                f"Contract {contract.table!r} refers by columns that do not pair up with "
+                f"{reference.table!r}: {', '.join(absent or reference.columns)}",
+                file=root / f"{contract.table}.yml",
+                column="references",
+                remedy="Name as many of its own fields in `columns` as there are columns in `to`",
+            )
         target = contracts.get(reference.table)
         missing = target is None or any(c not in {f.name for f in target.fields} for c in reference.to)
         if missing:

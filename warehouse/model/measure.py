@@ -135,11 +135,19 @@ def _check(item: Located[Measure], contracts: dict[str, Contract], measures: dic
                 value=column,
                 remedy=f"Use one of {', '.join(DIMENSIONS)} that {measure.core_table} has",
             )
+    for index, column in enumerate(measure.totals_over):
+        if column not in measure.by:
+            raise item.error(
+                ("totals_over", index),
+                "There are totals only over a dimension of `by`",
+                value=column,
+                remedy="Add it to by, or remove it here",
+            )
     _check_kind(item, contract, measures)
 
 
 def _check_kind(item: Located[Measure], contract: Contract, measures: dict[str, Measure]) -> None:
-    from warehouse.model.formula import require_aggregate, require_condition
+    from warehouse.model.formula import require_aggregate, require_columns, require_condition
 
     measure = item.value
     needed = {"ratio": ("numerator", "denominator"), "median": ("value",), "gap": ("gap",)}[measure.kind]
@@ -154,7 +162,32 @@ def _check_kind(item: Located[Measure], contract: Contract, measures: dict[str, 
         require_aggregate(item, "n", measure.n, contract)
     if measure.where is not None:
         require_condition(item, measure.where, contract)
-    if measure.gap is not None and measure.gap.of not in measures:
+    if measure.published is not None:
+        given = measure.published
+        named = [c for c in (given.value, given.low, given.high, given.n) if c is not None]
+        require_columns(item, "published", named, contract)
+    if measure.gap is not None:
+        _check_gap(item, measure.gap, contract, measures)
+
+
+def _check_gap(item: Located[Measure], gap: Gap, contract: Contract, measures: dict[str, Measure]) -> None:
+    """A gap has two sides in one pass: figures of one measure, told apart by student group."""
+    of = measures.get(gap.of)
+    if of is None:
         raise item.error(
-            ("gap", "of"), "No such measure", value=measure.gap.of, remedy="Name a measure of this folder"
+            ("gap", "of"), "No such measure", value=gap.of, remedy="Name a measure of this folder"
+        )
+    if of.kind == "gap" or of.core_table != item.value.core_table or "student_group" not in of.by:
+        raise item.error(
+            ("gap", "of"),
+            "A gap is taken of a rate or median of the same core table that is told apart by student_group",
+            value=gap.of,
+            remedy="Name such a measure, or correct `from`",
+        )
+    if gap.reference_group not in (contract.field("student_group").codes or ()):
+        raise item.error(
+            ("gap", "reference_group"),
+            "No such student group",
+            value=gap.reference_group,
+            remedy="Use a code of warehouse/codes/student_groups.csv",
         )

@@ -249,13 +249,22 @@ def _check_codes(located: Located[Plan]) -> None:
 
 def _check_units(located: Located[Plan]) -> None:
     units = {u.unit_id for u in located.value.units}
+    for index, unit in enumerate(located.value.units):
+        if unit.parent is not None and unit.parent not in units:
+            raise located.error(
+                ("units", index, "parent"),
+                "Unknown unit",
+                value=unit.parent,
+                remedy=f"Name one of {', '.join(sorted(units))}, or add it to units",
+            )
     for node in nodes(located.value):
-        unit = getattr(node.item, "lead_unit", None)
-        named = ([unit] if unit else []) + list(getattr(node.item, "collaborators", ()))
-        for name in named:
+        lead = getattr(node.item, "lead_unit", None)
+        named = [("lead_unit", lead)] if lead else []
+        named += [("collaborators", name) for name in getattr(node.item, "collaborators", ())]
+        for key, name in named:
             if name not in units:
                 raise located.error(
-                    (*node.location, "lead_unit"),
+                    (*node.location, key),
                     "Unknown unit",
                     value=name,
                     remedy=f"Name one of {', '.join(sorted(units))}, or add it to units",

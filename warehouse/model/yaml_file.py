@@ -22,6 +22,8 @@ Model = TypeVar("Model", bound=BaseModel)
 
 # The C parser reads 60 contracts and measures in 0.1 s; the Python one takes about a second.
 _BaseLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# Our deepest file, a plan, has 12 levels.
+_DEEPEST = 50
 
 
 class StrictModel(BaseModel):
@@ -103,6 +105,13 @@ def read_yaml(path: Path) -> tuple[Any, dict[Location, int]]:
 
 def _build(loader: Any, node: Any, at: Location, lines: dict[Location, int], path: Path) -> Any:
     lines[at] = node.start_mark.line + 1
+    if len(at) > _DEEPEST:
+        raise SpmError(
+            "Values stand in one another without end",
+            file=path,
+            line=lines[at],
+            remedy="Remove the alias that points at what contains it",
+        )
     if isinstance(node, yaml.MappingNode):
         return _build_mapping(loader, node, at, lines, path)
     if isinstance(node, yaml.SequenceNode):
@@ -110,7 +119,12 @@ def _build(loader: Any, node: Any, at: Location, lines: dict[Location, int], pat
         return tuple(
             _build(loader, child, (*at, index), lines, path) for index, child in enumerate(node.value)
         )
-    return loader.construct_object(node)
+    try:
+        return loader.construct_object(node)
+    except ValueError as problem:  # a day such as 2025-02-30: YAML takes it for a date, the calendar does not
+        raise SpmError(
+            f"Not a value: {problem}", file=path, line=lines[at], value=node.value, remedy="Correct the value"
+        ) from None
 
 
 def _build_mapping(
@@ -118,6 +132,13 @@ def _build_mapping(
 ) -> dict[Any, Any]:
     built: dict[Any, Any] = {}
     for key_node, value_node in node.value:
+        if not isinstance(key_node, yaml.ScalarNode):
+            raise SpmError(
+                "A key is not one word",
+                file=path,
+                line=key_node.start_mark.line + 1,
+                remedy="Write the key as a plain word, or put text with braces in quotes",
+            )
         key = loader.construct_object(key_node)
         if key in built:
             raise SpmError(
