@@ -7,13 +7,13 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from warehouse.model.codes import read_codes
 from warehouse.model.contract import (
     ARROW_TYPES,
     DUCKDB_TYPES,
     Contract,
     load_contracts,
     published_contracts,
-    read_codes,
 )
 from warehouse.model.errors import SpmError
 from warehouse.model.places import FIELDS as FIELDS_FILE

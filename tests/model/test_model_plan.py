@@ -8,7 +8,8 @@ import pytest
 
 from warehouse.model.errors import SpmError
 from warehouse.model.measure import load_measures
-from warehouse.model.plan import Plan, load_plan, nodes, placed_measures
+from warehouse.model.plan import Plan, nodes, placed_measures
+from warehouse.model.plan_rules import load_plan
 
 PLAN = """\
 plan_id: p

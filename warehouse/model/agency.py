@@ -16,7 +16,8 @@ from pydantic import Field, field_validator
 
 from warehouse.model.errors import SpmError
 from warehouse.model.measure import Measure, load_measures
-from warehouse.model.plan import Plan, load_plan
+from warehouse.model.plan import Plan
+from warehouse.model.plan_rules import load_plan
 from warehouse.model.yaml_file import Located, StrictModel, load_model
 
 DataStatus = Literal["preliminary", "final", "revised"]

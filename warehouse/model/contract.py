@@ -7,7 +7,6 @@ tested (`checks`).
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -16,8 +15,9 @@ from typing import Literal
 import pyarrow as pa
 from pydantic import Field
 
+from warehouse.model.codes import read_codes
 from warehouse.model.errors import SpmError
-from warehouse.model.places import CODES, CONTRACTS, FIELDS
+from warehouse.model.places import CONTRACTS, FIELDS
 from warehouse.model.yaml_file import Located, StrictModel, load_model
 
 FieldType = Literal[
@@ -294,15 +294,3 @@ def _check_references(contract: Contract, contracts: dict[str, Contract], root: 
                 column="references",
                 remedy="Correct the reference",
             )
-
-
-@lru_cache(maxsize=32)
-def read_codes(name: str) -> tuple[str, ...]:
-    """The first column of `warehouse/codes/<name>.csv`: the allowed values of a code list."""
-    path = CODES / f"{name}.csv"
-    try:
-        with path.open(encoding="utf-8", newline="") as handle:
-            rows = list(csv.reader(handle))
-    except FileNotFoundError:
-        raise SpmError(f"No code list {name!r}", file=path, remedy="Create it, or correct the name") from None
-    return tuple(row[0] for row in rows[1:] if row)
