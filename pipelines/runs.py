@@ -93,8 +93,9 @@ def _of_name(home: Home, name: str) -> dg.AssetSelection:
 def _failures(result: dg.ExecuteInProcessResult) -> dict[str, str]:
     found = {_table_of(event): words_of(event) for event in result.all_events if event.is_step_failure}
     if not found and not result.success:
-        ends = [e.message for e in result.all_events if e.event_type == dg.DagsterEventType.RUN_FAILURE]
-        found["dagster"] = ends[-1] if ends and ends[-1] else "the run ended without a reason"
+        errors = [getattr(e.event_specific_data, "error", None) for e in result.all_events]
+        told = [cause for cause in map(_first_cause, errors) if cause]
+        found["dagster"] = told[0] if told else "the run ended without a reason"
     return found
 
 
@@ -103,10 +104,14 @@ def words_of(event: dg.DagsterEvent) -> str:
     data = event.step_failure_data
     if data.user_failure_data is not None and data.user_failure_data.description:
         return data.user_failure_data.description
-    error = data.error
+    return _first_cause(data.error) or "failed"
+
+
+def _first_cause(error: Any) -> str | None:
+    """The first line of the error at the bottom of Dagster's own ones."""
     while error is not None and error.cause is not None:
         error = error.cause
-    return error.message.strip().splitlines()[0] if error is not None else "failed"
+    return None if error is None else str(error.message).strip().splitlines()[0]
 
 
 def _table_of(event: dg.DagsterEvent) -> str:

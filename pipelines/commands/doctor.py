@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -58,17 +58,29 @@ def examine() -> Iterator[Line]:
         place = find_place()
         home = open_home()
     except SpmError as problem:
-        yield Line("fail", "agency", str(problem).removesuffix("."), problem.remedy)
+        yield _failed("agency", problem)
         return
     yield Line("ok", "agency", f"{home.agency.settings.name}, {place.agency_folder}")
-    yield _plan(home)
-    yield _working_folder(home)
-    yield _disk(home)
-    yield _lock(home)
-    yield from _sources(home)
-    yield _warehouse(place)
-    yield _dagster(home)
-    yield _webhook(home)
+    looks: tuple[tuple[str, Callable[[], Iterable[Line]]], ...] = (
+        ("plan", lambda: [_plan(home)]),
+        ("working folder", lambda: [_working_folder(home)]),
+        ("disk", lambda: [_disk(home)]),
+        ("lock", lambda: [_lock(home)]),
+        ("sources", lambda: _sources(home)),
+        ("warehouse", lambda: [_warehouse(place)]),
+        ("Dagster", lambda: [_dagster(home)]),
+        ("alerts", lambda: [_webhook(home)]),
+    )
+    for what, look in looks:
+        try:
+            yield from look()
+        except SpmError as problem:
+            yield _failed(what, problem)
+
+
+def _failed(what: str, problem: SpmError) -> Line:
+    place = f" ({problem.where})" if problem.where else ""
+    return Line("fail", what, f"{problem.what}{place}", problem.remedy)
 
 
 def _environment() -> Line:
@@ -97,10 +109,7 @@ def _environment() -> Line:
 def _plan(home: Home) -> Line:
     from assets.coverage import require_inputs
 
-    try:
-        require_inputs(home)
-    except SpmError as problem:
-        return Line("fail", "plan", str(problem).removesuffix("."), problem.remedy)
+    require_inputs(home)
     return Line("ok", "plan", f"{home.agency.plan.title}; every measure has an input")
 
 
@@ -154,12 +163,7 @@ def _lock(home: Home) -> Line:
 
 
 def _sources(home: Home) -> Iterator[Line]:
-    try:
-        root = home.require_data_root()
-        sources = home.sources
-    except SpmError as problem:
-        yield Line("fail", "sources", str(problem).removesuffix("."), problem.remedy)
-        return
+    root, sources = home.require_data_root(), home.sources
     missing: list[str] = []
     count = 0
     for source_id in sources:
@@ -220,7 +224,7 @@ def _warehouse(place: Place) -> Line:
             return Line("ok", "warehouse", f"{place.warehouse}, release {release['release_id']}")
     except SpmError as problem:
         state: Literal["warn", "fail"] = "fail" if "SPM_WAREHOUSE_URL" in os.environ else "warn"
-        return Line(state, "warehouse", str(problem).removesuffix("."), problem.remedy)
+        return replace(_failed("warehouse", problem), state=state)
 
 
 def _dagster(home: Home) -> Line:

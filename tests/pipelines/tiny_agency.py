@@ -51,7 +51,8 @@ FROM raw.tiny_absence__absence AS x
 ORGANIZATIONS_SQL = f"""\
 SELECT x.school_id AS organization_id, x.school_year, 'SCHOOL' AS organization_type,
     x.school_name AS organization_name, a.state_abbreviation_code, left(x.school_id, 7) AS authorizer_lea_id,
-    left(x.school_id, 7) AS reporting_lea_id, true AS is_in_directory, CAST(1 AS SMALLINT) AS precedence, {LINEAGE}
+    left(x.school_id, 7) AS reporting_lea_id, true AS is_in_directory, CAST(1 AS SMALLINT) AS precedence,
+    {LINEAGE}
 FROM raw.tiny_absence__absence AS x, agency.settings AS a
 UNION ALL BY NAME
 SELECT left(x.school_id, 7) AS organization_id, x.school_year, 'LEA' AS organization_type,
