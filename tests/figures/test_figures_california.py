@@ -122,7 +122,9 @@ def test_every_reporting_lea_is_the_sum_of_its_schools(california, counts):
 
 def test_the_state_is_the_sum_of_schools_and_is_labelled_so(california, counts):
     whole = counts.assign(state="CA")
-    assert_same(published(california, "organization_type = 'SEA'"), expected(whole, "state", "sum_of_schools"))
+    assert_same(
+        published(california, "organization_type = 'SEA'"), expected(whole, "state", "sum_of_schools")
+    )
 
 
 def test_a_figure_of_an_lea_always_names_its_view(california):
@@ -167,7 +169,10 @@ def test_unmatched_schools_are_published_with_all_their_students(california, sch
     assert len(unmatched) == UNMATCHED
     students = unmatched["EEALL"].astype(int)
     assert students.sum() > 0
-    found = {row[0]: row[3] for row in published(california, "student_group = 'all' AND organization_id LIKE 'CA-______________'")}
+    found = {
+        row[0]: row[3]
+        for row in published(california, "student_group = 'all' AND organization_id LIKE 'CA-______________'")
+    }
     assert found == dict(zip("CA-" + unmatched["CDSCode"], students, strict=True))
 
 

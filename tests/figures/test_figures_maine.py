@@ -33,7 +33,9 @@ def test_expenditure_by_listing_is_the_program_total_taken_once(maine, workbook)
     ).fetchall()
     assert {listing: total for listing, total, _ in spent} == once
     assert {listing: total for listing, _, total in spent} == once
-    assert len(once) < len(schedule), "a program has several lines, or taking its total once would prove nothing"
+    assert len(once) < len(schedule), (
+        "a program has several lines, or taking its total once would prove nothing"
+    )
 
 
 def test_the_grand_total_is_the_coversheets(maine, workbook):
