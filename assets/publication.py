@@ -202,7 +202,9 @@ def _add_values(draft: _Draft, home: Home, warehouse: Warehouse, year: int) -> N
 def _accepted_values(home: Home, table: str, year: int) -> pa.Table:
     state = home.lake.state(measures_node(table), year)
     assert state is not None and state.accepted is not None  # noqa: S101 - good health means accepted
-    return pq.read_table(home.lake.file(measures_node(table), year, state.accepted))
+    rows = pq.read_table(home.lake.file(measures_node(table), year, state.accepted))
+    # Parquet forgets what must not be null; figures carried forward from the warehouse still know it.
+    return rows.cast(home.contracts["measure_value"].arrow_schema())
 
 
 def _add_value_slices(

@@ -66,11 +66,27 @@ def refresh_raw(home: Home, source_id: str, school_year: int) -> RawResult | Non
         if fetch.error is not None:
             raise fetch.error
         if fetch.outcome == "not_yet_released":
+            _require_never_read(home, node, school_year, fetch)
             return None
         return _read_and_accept(home, source, school_year, fetch, release)
     except SpmError as problem:
         home.lake.fail(node, school_year, reason=str(problem))
         raise
+
+
+def _require_never_read(home: Home, node: Node, school_year: int, fetch: FetchResult) -> None:
+    """A year that was read cannot be one whose file has not come: its path was changed, or a file was added.
+
+    Raises:
+        SpmError: The year has an accepted version, which would otherwise pass for what is declared now.
+    """
+    state = home.lake.state(node, school_year)
+    if state is not None and state.accepted is not None:
+        raise SpmError(
+            f"{home.sources[node.table].spec.title}: no file, though the year was read before",
+            file=fetch.missing,
+            remedy="Put the file there, or correct the agency's sources.yml",
+        )
 
 
 def _read_and_accept(

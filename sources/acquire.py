@@ -27,12 +27,16 @@ Outcome = Literal["new", "unchanged", "not_yet_released", "withdrawn", "failed"]
 
 @dataclass(frozen=True)
 class FetchResult:
-    """How a fetch ended. `error` is set for `failed` and `withdrawn`."""
+    """How a fetch ended.
+
+    `error` is set for `failed` and `withdrawn`; `missing` names the file that is not yet released.
+    """
 
     outcome: Outcome
     snapshots: tuple[Snapshot, ...]
     detail: str
     error: SpmError | None = None
+    missing: str | None = None
 
 
 @dataclass(frozen=True)
@@ -149,5 +153,5 @@ def _missing(
     if any(store.has_any(source.id, school_year, a) for a in (address, f"{address}#*")):
         return FetchResult("withdrawn", (), "The file was there before and is gone", problem)
     if today <= due:
-        return FetchResult("not_yet_released", (), f"Expected by {due.isoformat()}")
+        return FetchResult("not_yet_released", (), f"Expected by {due.isoformat()}", missing=address)
     return FetchResult("failed", (), problem.what, problem)
