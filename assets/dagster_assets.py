@@ -1,12 +1,10 @@
 """The graph as Dagster sees it: one asset per source, core table, measured table, and one for the release.
 
-Put here: what Dagster is told of a table. Not here: how a table is made (`raw`, `core`, `measures`,
-`publication`), or when it is (`pipelines`).
+Put here: what Dagster is told of a table. Not here: how it is made (`raw`, `core`) or when (`pipelines`).
 """
 
 # Without `from __future__ import annotations`: Dagster compares the annotation of `context` with the class
 # itself.
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any, TypeVar
@@ -15,6 +13,7 @@ import dagster as dg
 
 from assets.core import CoreTable, build_core, core_node, core_tables
 from assets.description import (
+    column_description,
     description_of,
     facts_of_source,
     snapshots_behind,
@@ -22,19 +21,18 @@ from assets.description import (
     tags_of,
     why_empty,
 )
-from assets.gate import check_core, check_measures, last_results
+from assets.gate import check_core, check_measures
+from assets.guard import Told, attempt, attempt_release, judge_node
 from assets.home import Home
 from assets.lake import Node
-from assets.lineage import family_of, is_about_students
+from assets.lineage import family_of
 from assets.measures import build_measures, measured_tables, measures_node, value_contract
 from assets.publication import publish
 from assets.raw import ACCOUNT, raw_node, refresh_raw
 from assets.timing import Timings
 from checks.dagster_checks import build_table_checks
-from checks.gx_bridge import import_great_expectations
 from checks.result import CheckResult
 from warehouse.model.contract import Contract
-from warehouse.model.errors import SpmError
 
 # A resource of this name is held by every run that writes to the home; `pipelines` says what it is.
 HOME_LOCK = "home_lock"
@@ -88,7 +86,7 @@ def _raw_asset(
     def raw_source(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
         year = int(context.partition_key)
         with timings.measure("fetch_and_read"):
-            result = _told(home, node, year, lambda: refresh_raw(home, source_id, year))
+            result = _made(attempt(home, node, year, lambda: refresh_raw(home, source_id, year)))
         if result is None:
             return dg.MaterializeResult(
                 metadata={"dagster/row_count": 0, "outcome": why_empty(home, node, year)}
@@ -134,7 +132,7 @@ def _core_asset(
     def core_table(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
         year = int(context.partition_key)
         with timings.measure("sql"):
-            version, rows = _told(home, node, year, lambda: build_core(home, table, year))
+            version, rows = _made(attempt(home, node, year, lambda: build_core(home, table, year)))
         return _materialized(version, rows, snapshots_behind(home, table.sources, year))
 
     return core_table
@@ -167,7 +165,7 @@ def _measures_asset(
     def measures_of_table(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
         year = int(context.partition_key)
         with timings.measure("sql"):
-            version, rows = _told(home, node, year, lambda: build_measures(home, table, year))
+            version, rows = _made(attempt(home, node, year, lambda: build_measures(home, table, year)))
         return _materialized(version, rows, snapshots_behind(home, core.sources, year))
 
     return measures_of_table
@@ -196,7 +194,7 @@ def _release_asset(home: Home, timings: Timings, code_version: str) -> dg.Assets
     )
     def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
         with timings.measure("publish"):
-            report = _safely("published.release", False, lambda: publish(home, code_version=code_version))
+            report = _made(attempt_release(lambda: publish(home, code_version=code_version)))
         outcome = report.outcome
         return dg.MaterializeResult(
             metadata={
@@ -212,79 +210,41 @@ def _release_asset(home: Home, timings: Timings, code_version: str) -> dg.Assets
     return release
 
 
+def _checks(
+    home: Home,
+    node: Node,
+    contract: Contract,
+    years: dg.StaticPartitionsDefinition,
+    timings: Timings,
+    check: Callable[[int], list[CheckResult]],
+) -> dg.AssetChecksDefinition:
+    def run(_: Contract, year: int | None) -> list[CheckResult]:
+        return judge_node(home, node, year, timings, check)
+
+    return build_table_checks(contract, run, partitions_def=years)
+
+
 def _core_checks(
     home: Home, table: CoreTable, years: dg.StaticPartitionsDefinition, timings: Timings
 ) -> dg.AssetChecksDefinition:
-    def run(_: Contract, year: int | None) -> list[CheckResult]:
-        node = core_node(table.contract.table)
-        return _judged(home, node, year, timings, lambda y: check_core(home, table, y))
-
-    return build_table_checks(table.contract, run, partitions_def=years)
+    node = core_node(table.contract.table)
+    return _checks(home, node, table.contract, years, timings, lambda y: check_core(home, table, y))
 
 
 def _measures_checks(
     home: Home, table: str, years: dg.StaticPartitionsDefinition, timings: Timings
 ) -> dg.AssetChecksDefinition:
-    def run(_: Contract, year: int | None) -> list[CheckResult]:
-        return _judged(home, measures_node(table), year, timings, lambda y: check_measures(home, table, y))
-
-    return build_table_checks(value_contract(home, table), run, partitions_def=years)
-
-
-def _judged(
-    home: Home,
-    node: Node,
-    year: int | None,
-    timings: Timings,
-    check: Callable[[int], list[CheckResult]],
-) -> list[CheckResult]:
-    """The verdict; when there is none, the lake says so, or yesterday's would stand."""
-    assert year is not None  # noqa: S101 - all checked tables have years
-    try:
-        if "great_expectations" not in sys.modules and not last_results(home.lake, node, year):
-            # It takes seconds to import, which would otherwise look like a slow check.
-            with timings.measure("import"):
-                import_great_expectations()
-        with timings.measure("checks"):
-            return check(year)
-    except Exception as problem:
-        told = str(problem) if isinstance(problem, SpmError) else type(problem).__name__
-        home.lake.fail(node, year, reason=f"The checks could not be run ({told})")
-        raise
+    contract = value_contract(home, table)
+    return _checks(
+        home, measures_node(table), contract, years, timings, lambda y: check_measures(home, table, y)
+    )
 
 
-def _told(home: Home, node: Node, year: int, work: Callable[[], Made]) -> Made:
-    """Do the work; an error that is not ours is recorded in the lake too, where publication looks."""
-
-    def recorded() -> Made:
-        try:
-            return work()
-        except SpmError:
-            raise  # recorded where it arose
-        except Exception as problem:
-            home.lake.fail(node, year, reason=f"Unexpected {type(problem).__name__}")
-            raise
-
-    return _safely(f"{node.name}, school year {year}", is_about_students(home, node), recorded)
-
-
-def _safely(what: str, restricted: bool, work: Callable[[], Made]) -> Made:
-    """Do the work, and let Dagster keep only words that are safe to keep.
-
-    Dagster stores an exception with its context, suppressed or not, and a database quotes the cell that
-    offends. So the failure is raised outside the handler, where it has no context.
-    """
-    try:
-        return work()
-    except SpmError as problem:
-        told = str(problem)
-    except Exception as problem:
-        if not restricted:
-            raise
-        told = (
-            f"{what}: {type(problem).__name__}; its words are withheld since they may quote a student's data"
-        )
-    raise dg.Failure(description=told, allow_retries=False)
+def _made(outcome: Made | Told) -> Made:
+    """The outcome, or Dagster's own failure; raised here, where no other exception is being handled."""
+    if isinstance(outcome, Told):
+        raise dg.Failure(description=outcome.words, allow_retries=False)
+    return outcome
 
 
 def _materialized(version: str, rows: int, snapshots: Sequence[str]) -> dg.MaterializeResult[Any]:
@@ -296,15 +256,14 @@ def _materialized(version: str, rows: int, snapshots: Sequence[str]) -> dg.Mater
 
 def column_schema(contract: Contract) -> dg.TableSchema:
     """A contract's columns, for Dagster's page of a table."""
-    return dg.TableSchema(
-        columns=[
-            dg.TableColumn(
-                f.name,
-                f.type,
-                description=f.description + (f" [{f.unit}]" if f.unit else ""),
-                constraints=dg.TableColumnConstraints(nullable=f.nullable),
-                tags={"privacy": f.privacy},
-            )
-            for f in contract.fields
-        ]
-    )
+    columns = [
+        dg.TableColumn(
+            f.name,
+            f.type,
+            description=column_description(f),
+            constraints=dg.TableColumnConstraints(nullable=f.nullable),
+            tags={"privacy": f.privacy},
+        )
+        for f in contract.fields
+    ]
+    return dg.TableSchema(columns=columns)

@@ -12,7 +12,7 @@ from assets.home import Home
 from assets.lake import Node
 from assets.lineage import stake_of
 from assets.raw import ACCOUNT, raw_node
-from warehouse.model.contract import Contract
+from warehouse.model.contract import Contract, FieldSpec
 
 
 def why_empty(home: Home, node: Node, year: int) -> str:
@@ -57,3 +57,8 @@ def description_of(contract: Contract) -> str:
 def sql_block(text: str) -> str:
     """SQL as Markdown shows it."""
     return f"```sql\n{text.strip()}\n```"
+
+
+def column_description(field: FieldSpec) -> str:
+    """What a column means, with its unit."""
+    return field.description + (f" [{field.unit}]" if field.unit else "")

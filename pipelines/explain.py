@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 DIMENSIONS = ("student_group", "grade", "subject", "federal_program_code")
 # Which of several views of an organization is explained when none is named.
 VIEWS = ("none", "as_published", "authorizer", "reporting_lea")
+PLACE = ("measure_id", "organization_id", "organization_view", "school_year", "award_id")
 MOST_ROWS = 10
 COMPUTED = "core"
 LINEAGE = ("source_id", "source_line")
@@ -51,40 +52,30 @@ def explain(reader: Reader, home: Home | None, asked: Asked) -> dict[str, Any]:
         SpmError: The release has no such measure, or no such figure; says what it has instead.
     """
     measure = reader.measure(asked.measure_id)
+    shown_as = {"unit": measure["unit"], "decimals": measure["decimals"]}
     value = _the_one(reader, asked)
-    key = {name: value[name] for name in (*DIMENSIONS, "award_id", "organization_view")}
-    card = reader.scorecard(
-        measure_id=asked.measure_id,
-        organization_id=asked.organization_id,
-        school_year=asked.school_year,
-        **key,
-    )
+    figure = {name: value[name] for name in (*DIMENSIONS, *PLACE)}
     part = {"table_name": "measure_value", "school_year": asked.school_year, "part": asked.measure_id}
     slices = reader.slices(face="internal", **part)
-    sha256s = set(str(slices[0]["snapshots"]).split()) if slices else set()
     tables = (f"core.{measure['core_table']}", "core.organizations", f"measures.{measure['core_table']}")
     return {
         "release": reader.release(),
         "measure": measure,
-        "value": {**value, "unit": measure["unit"], "decimals": measure["decimals"]},
-        "objectives": [{**row, "unit": measure["unit"], "decimals": measure["decimals"]} for row in card],
+        "value": {**value, **shown_as},
+        "objectives": [{**row, **shown_as} for row in reader.scorecard(**figure)],
         "slice": slices[0] if slices else None,
-        "snapshots": [
-            row
-            for row in reader.table(
-                "source_snapshot", school_year=asked.school_year, order="source_id, address"
-            )
-            if row["snapshot_sha256"] in sha256s
-        ],
+        "snapshots": _snapshots(reader, slices, asked.school_year),
         "core_rows": _core_rows(home, measure, value) if home is not None else None,
         "checks": reader.checks(table_name=list(tables), school_year=asked.school_year),
-        "history": reader.measure_history(
-            measure_id=asked.measure_id,
-            organization_id=asked.organization_id,
-            school_year=asked.school_year,
-            **key,
-        ),
+        "history": reader.measure_history(period=value["period"], **figure),
     }
+
+
+def _snapshots(reader: Reader, slices: Sequence[Row], year: int) -> list[Row]:
+    """The files that a slice was made from."""
+    sha256s = set(str(slices[0]["snapshots"]).split()) if slices else set()
+    known = reader.table("source_snapshot", school_year=year, order="source_id, address")
+    return [row for row in known if row["snapshot_sha256"] in sha256s]
 
 
 def _the_one(reader: Reader, asked: Asked) -> Row:

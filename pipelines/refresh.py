@@ -113,17 +113,9 @@ def refresh(
     """
     start = time.perf_counter()
     report, timings = RefreshReport(), Timings()
-    with nullcontext() if is_locked else home_lock(home.root, "spm refresh"):
-        claim_home(home)
-        with _Session(home, timings, instance, progress) as session:
-            chosen = session.selection(select)
-            for year in session.years(years):
-                progress(f"School year {year}")
-                outcome, unexplained = session.run_year(year, chosen)
-                report.years.append(outcome)
-                report.failures += unexplained
-            progress("Publishing")
-            report.release, report.release_error = session.publish()
+    lock = nullcontext() if is_locked else home_lock(home.root, "spm refresh")
+    with lock, _Session(home, timings, instance, progress) as session:
+        session.fill(report, session.years(years), session.selection(select))
         _gather(report, home)
         progress("Alerts")
         report.alerts = send_alerts(home, also=_also(report))
@@ -141,9 +133,7 @@ def publish_only(home: Home, *, progress: Progress = lambda _: None) -> RefreshR
     start = time.perf_counter()
     report, timings = RefreshReport(), Timings()
     with home_lock(home.root, "spm publish"):
-        claim_home(home)
         with _Session(home, timings, None, progress) as session:
-            progress("Publishing")
             report.release, report.release_error = session.publish()
         report.alerts = send_alerts(home, also=[of_release(report.release_error)])
     report.seconds = dict(timings.seconds)
@@ -157,12 +147,13 @@ class _Session:
     def __init__(
         self, home: Home, timings: Timings, instance: dg.DagsterInstance | None, progress: Progress
     ) -> None:
+        claim_home(home)
         progress("Loading")
         with timings.measure("import"):
             # Dagster and all it needs take seconds to import, which other commands must not pay.
             from pipelines import runs
             from pipelines.definitions import build_definitions
-        self._home, self._timings, self._runs = home, timings, runs
+        self._home, self._timings, self._runs, self._progress = home, timings, runs, progress
         with timings.measure("dagster"):
             self._definitions = build_definitions(home, timings=timings, lock_is_held=True)
             self._given = instance
@@ -190,6 +181,15 @@ class _Session:
     def selection(self, names: Sequence[str]) -> Any:
         return self._runs.selected_keys(self._home, self._definitions, names) if names else None
 
+    def fill(self, report: RefreshReport, years: Sequence[int], chosen: Any) -> None:
+        """Refresh the years, then publish, and write down what became of each."""
+        for year in years:
+            self._progress(f"School year {year}")
+            outcome, unexplained = self.run_year(year, chosen)
+            report.years.append(outcome)
+            report.failures += unexplained
+        report.release, report.release_error = self.publish()
+
     def run_year(self, year: int, chosen: Any) -> tuple[YearOutcome, list[Finding]]:
         start, before = time.perf_counter(), self._timings.total
         ended = self._runs.execute(
@@ -201,6 +201,7 @@ class _Session:
         return outcome, _unexplained(self._home, year, ended.failures) if not ended.success else []
 
     def publish(self) -> tuple[dict[str, Any] | None, str | None]:
+        self._progress("Publishing")
         start, before = time.perf_counter(), self._timings.total
         ended = self._runs.execute(self._definitions, "publish", self._instance)
         self._timings.add("dagster", time.perf_counter() - start - (self._timings.total - before))

@@ -10,11 +10,12 @@ import subprocess
 import sys
 import time
 
+from rich.console import Console
 from rich.markup import escape
 
 from assets.home import Home, claim_home, open_home
 from pipelines import scorecard
-from pipelines.commands.run import show
+from pipelines.commands.run import show, tell
 from pipelines.place import find_place
 from pipelines.refresh import refresh
 from pipelines.terminal import console
@@ -36,7 +37,8 @@ def run(students: int) -> int:
     out.print(f"Generating the systems of Franklin, {students:,} students …")
     _simulate(home, students)
     out.print(f"Refreshing {', '.join(map(str, home.agency.settings.school_years))} …")
-    report = refresh(home)
+    progress = Console(stderr=True, highlight=False)
+    report = refresh(home, progress=lambda what: tell(progress, what))
     show(out, report, home)
     if report.failed:
         return 1

@@ -32,7 +32,7 @@ def run_refresh(years: list[int] | None, select: list[str], *, as_json: bool) ->
     """Refresh, publish, alert; exit code 1 if anything failed."""
     home = open_home()
     progress = Console(stderr=True, highlight=False)
-    report = refresh(home, years=years, select=select, progress=lambda what: _tell(progress, what))
+    report = refresh(home, years=years, select=select, progress=lambda what: tell(progress, what))
     return _account(report, home, as_json=as_json)
 
 
@@ -40,7 +40,7 @@ def run_publish(*, as_json: bool) -> int:
     """Publish what the lake accepts."""
     home = open_home()
     progress = Console(stderr=True, highlight=False)
-    return _account(publish_only(home, progress=lambda what: _tell(progress, what)), home, as_json=as_json)
+    return _account(publish_only(home, progress=lambda what: tell(progress, what)), home, as_json=as_json)
 
 
 def run_rollback(release: int) -> int:
@@ -57,7 +57,8 @@ def run_rollback(release: int) -> int:
     return 0
 
 
-def _tell(progress: Console, what: str) -> None:
+def tell(progress: Console, what: str) -> None:
+    """Say what is being done, to people only: a log file needs no dots."""
     if sys.stderr.isatty():
         progress.print(f"{what} …", style="dim")
 
@@ -67,6 +68,7 @@ def _account(report: RefreshReport, home: Home, *, as_json: bool) -> int:
         print_json(report.to_json())
     else:
         show(console(), report, home)
+        console().print(f"Warehouse: {shown_url(parse_url(home.warehouse_url))}", soft_wrap=True)
     return 1 if report.failed else 0
 
 
@@ -92,7 +94,6 @@ def show(out: Console, report: RefreshReport, home: Home) -> None:
         f"{PARTS[p]} {report.seconds[p]:.1f}" for p in PARTS if report.seconds.get(p, 0) >= 0.05
     )
     out.print(f"{report.total_seconds:.1f} s: {split}", style="dim")
-    out.print(f"Warehouse: {shown_url(parse_url(home.warehouse_url))}", soft_wrap=True)
 
 
 def _show_release(out: Console, report: RefreshReport) -> None:

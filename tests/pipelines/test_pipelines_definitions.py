@@ -132,7 +132,7 @@ def test_an_older_run_does_not_speak_for_a_later_one(home: Home) -> None:
 def test_an_unexpected_error_about_students_reaches_dagster_without_its_words(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from assets import dagster_assets
+    from assets import dagster_assets, guard
 
     def fail(*_: object) -> None:
         try:
@@ -141,7 +141,7 @@ def test_an_unexpected_error_about_students_reaches_dagster_without_its_words(
             raise RuntimeError("cell of student 4711") from problem
 
     monkeypatch.setattr(dagster_assets, "refresh_raw", fail)
-    monkeypatch.setattr(dagster_assets, "is_about_students", lambda *_: True)
+    monkeypatch.setattr(guard, "is_about_students", lambda *_: True)
     report = refresh(replace(home), years=[2023])
     assert report.failed and "RuntimeError" in report.failures[0].text
     kept = b"".join(p.read_bytes() for p in home.root.rglob("*") if p.is_file())
