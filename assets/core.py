@@ -150,7 +150,7 @@ def core_version(home: Home, table: CoreTable, school_year: int) -> str:
         "contract": table.contract,
         "sql": table.sql_file,
         "mappings": {shown(path): path for path in table.mappings},
-        "settings": {k: list(v) for k, v in settings_row(home, school_year).items()},
+        "settings": _settings_read(home, table, school_year),
         "crosswalks": {
             n.table: home.agency.crosswalks[n.table]
             for n in table.reads
@@ -163,6 +163,20 @@ def core_version(home: Home, table: CoreTable, school_year: int) -> str:
     for name in table.core_inputs:
         inputs[f"core.{name}"] = _accepted(home, core_node(name), school_year)
     return data_version(inputs)
+
+
+def _settings_read(home: Home, table: CoreTable, school_year: int) -> dict[str, list[str | int | float]]:
+    """The settings that a table's rows can depend on.
+
+    `as_of` is the clock where the agency fixes no day, so it counts only where the SQL names it; otherwise
+    everything would be computed anew every day.
+    """
+    texts = [table.sql, *(mapping.read_text(encoding="utf-8") for mapping in table.mappings)]
+    return {
+        name: list(value)
+        for name, value in settings_row(home, school_year).items()
+        if name != "as_of" or any("as_of" in text for text in texts)
+    }
 
 
 def show_inputs(

@@ -82,7 +82,9 @@ def measures_version(home: Home, core_table: str, school_year: int) -> str:
     inputs: dict[str, object] = {
         "contract": home.contracts[VALUE_CONTRACT],
         "measures": {m.id: m for m in measured_tables(home)[core_table]},
-        "settings": {k: list(v) for k, v in settings_row(home, school_year).items()},
+        # A pass reads no other settings; what core rows owe to settings is in their versions.
+        "state": home.agency.settings.state_abbreviation_code,
+        "confidence_percent": home.agency.settings.thresholds.confidence_percent,
     }
     for table in ("organizations", core_table):
         state = home.lake.state(core_node(table), school_year)
