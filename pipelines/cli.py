@@ -143,7 +143,7 @@ def dev(
     """Start Dagster's web page and daemon for this agency."""
     from pipelines.commands.develop import run
 
-    raise typer.Exit(run(host, port))
+    run(host, port)
 
 
 def main() -> None:

@@ -6,17 +6,17 @@ Put here: how the server is started. Not here: what it loads (`definitions`).
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 from assets.home import claim_home, open_home
 from pipelines.instance import quiet_environment
 from warehouse.model.places import PROJECT
 
 
-def run(host: str, port: int) -> int:
-    """Run `dagster dev` until it is stopped; its exit code."""
+def run(host: str, port: int) -> NoReturn:
+    """Become `dagster dev`."""
     home = open_home()
     claim_home(home)
     environment = {
@@ -29,7 +29,6 @@ def run(host: str, port: int) -> int:
     dagster = Path(sys.executable).with_name("dagster")
     print(f"{home.agency.settings.name}: http://{host}:{port}   (stop with Ctrl-C)", flush=True)
     command = [str(dagster), "dev", "-w", "workspace.yaml", "--host", host, "--port", str(port)]
-    try:
-        return subprocess.run(command, cwd=PROJECT, env=environment, check=False).returncode  # noqa: S603
-    except KeyboardInterrupt:
-        return 0
+    os.chdir(PROJECT)
+    # Takes the place of this process, so that whoever stops it stops Dagster and leaves no orphan.
+    os.execve(command[0], command, environment)  # noqa: S606 - the environment's own dagster
