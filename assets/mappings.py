@@ -7,6 +7,7 @@ Not here: a core table's own SQL and its inputs (`core`).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 import duckdb
@@ -34,6 +35,7 @@ def show_mapped(
     union = [f"SELECT *, CAST(NULL AS SMALLINT) AS precedence FROM ({empty_rows(contract)})"]
     for mapping in mappings:
         if _is_fed_this_year(mapping, present):
+            _require_fit(connection, contract, mapping)
             union.append(f"({_text(mapping)})")
     sql = " UNION ALL BY NAME ".join(union)
     try:
@@ -44,6 +46,32 @@ def show_mapped(
             file=", ".join(shown(path) for path in mappings),
             remedy="Give the contract's columns, by name, with castable types",
         ) from None
+
+
+def _require_fit(connection: duckdb.DuckDBPyConnection, contract: Contract, mapping: Path) -> None:
+    """Refuse a mapping that DuckDB cannot bind, or that gives a column which the contract lacks.
+
+    The union is by name: a misspelt column would be dropped, and the right one be null, in silence.
+    """
+    try:
+        given = [str(row[0]) for row in connection.execute(f"DESCRIBE {_text(mapping)}").fetchall()]
+    except duckdb.Error as problem:
+        raise SpmError(
+            f"A mapping to {contract.name} does not fit it: {str(problem).splitlines()[0]}",
+            file=shown(mapping),
+            remedy="Give the contract's columns, by name, from columns that its source has",
+        ) from None
+    known = [*(f.name for f in contract.fields), "precedence"]
+    for name in given:
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f"Did you mean {near[0]!r}? Otherwise" if near else "Add it to the contract, or"
+            raise SpmError(
+                f"A mapping to {contract.name} gives a column that its contract lacks",
+                file=shown(mapping),
+                column=name,
+                remedy=f"{hint} leave it out",
+            )
 
 
 def _is_fed_this_year(mapping: Path, present: set[TableName]) -> bool:
