@@ -15,11 +15,12 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from assets.lake import Lake
+from assets.place import find_place
 from sources.registry import Source, discover
 from warehouse.model.agency import Agency, SourceSettings, load_agency
 from warehouse.model.contract import Contract, load_contracts
 from warehouse.model.errors import SpmError
-from warehouse.model.places import AGENCIES, PROJECT, shown
+from warehouse.model.places import shown
 
 
 @dataclass(frozen=True)
@@ -107,19 +108,14 @@ def open_home(environment: Mapping[str, str] | None = None) -> Home:
         SpmError: The agency folder is wrong, or the home belongs to another agency.
     """
     env = dict(os.environ if environment is None else environment)
-    folder = Path(env.get("SPM_AGENCY") or AGENCIES / "franklin")
-    if not folder.is_absolute() and not folder.exists():
-        folder = PROJECT / folder
-    agency = load_agency(folder)
+    place = find_place(env)
+    agency = load_agency(place.agency_folder)
     settings = agency.settings
-    root = Path(env.get("SPM_HOME") or PROJECT / ".spm" / settings.agency_id).resolve()
-    _require_own_home(root, settings.agency_id)
-    default_url = f"sqlite:///{root / 'warehouse' / 'internal.db'}"
     return Home(
         agency=agency,
-        root=root,
-        data_root=_data_root(env, root, settings.data_root),
-        warehouse_url=env.get("SPM_WAREHOUSE_URL") or default_url,
+        root=place.root,
+        data_root=_data_root(env, place.root, settings.data_root),
+        warehouse_url=place.warehouse_url,
         today=datetime.now(ZoneInfo(settings.time_zone)).date(),
         environment=env,
     )
@@ -135,14 +131,3 @@ def _data_root(env: Mapping[str, str], root: Path, default: str | None) -> Path 
     if env.get("SPM_DATA"):
         return Path(env["SPM_DATA"]).resolve()
     return None if default is None else (root / default).resolve()
-
-
-def _require_own_home(root: Path, agency_id: str) -> None:
-    mark = root / "agency"
-    if mark.exists() and mark.read_text(encoding="utf-8").strip() != agency_id:
-        raise SpmError(
-            f"This working folder belongs to {mark.read_text(encoding='utf-8').strip()!r}",
-            file=root,
-            value=agency_id,
-            remedy="Set SPM_HOME to another folder, or SPM_AGENCY to the agency it belongs to",
-        )

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pipelines.place import Place
+from assets.place import Place
 from pipelines.terminal import TRENDS, figure, figure_or_range, not_for_release, status_text
 from warehouse.read import Reader, Row
 

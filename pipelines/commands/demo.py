@@ -14,9 +14,9 @@ from rich.console import Console
 from rich.markup import escape
 
 from assets.home import Home, claim_home, open_home
+from assets.place import find_place
 from pipelines import scorecard
 from pipelines.commands.run import show, tell
-from pipelines.place import find_place
 from pipelines.refresh import refresh
 from pipelines.terminal import console
 from warehouse.model.errors import SpmError

@@ -16,9 +16,9 @@ from typing import Literal
 from rich.markup import escape
 
 from assets.home import Home, open_home
+from assets.place import Place, find_place
 from pipelines.alerts import webhook_address
 from pipelines.locking import holder, is_held
-from pipelines.place import Place, find_place
 from pipelines.terminal import console, print_json
 from warehouse.model.errors import SpmError
 

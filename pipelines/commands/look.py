@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from rich.table import Table
 
+from assets.place import find_place
 from pipelines import explain as explaining
 from pipelines import explanation
 from pipelines import scorecard as scoring
-from pipelines.place import find_place
 from pipelines.terminal import console, print_json
 from warehouse.read import open_reader
 

@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.markup import escape
 
 from assets.home import Home, open_home
+from assets.place import find_place
 from assets.timing import Part
 from pipelines.locking import home_lock
-from pipelines.place import find_place
 from pipelines.refresh import RefreshReport, publish_only, refresh
 from pipelines.terminal import console, print_json
 from warehouse.engine import parse_url, shown_url

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from assets.home import Home, open_home
-from pipelines.place import find_place
+from assets.place import find_place
 from pipelines.refresh import refresh
 from tests.pipelines.tiny_agency import make_home
 

@@ -1,7 +1,7 @@
 """Where an agency's working folder and warehouse are, found without reading the whole agency folder.
 
-Put here: what `spm status` needs before it can ask the warehouse. Not here: everything else about an agency
-(`assets/home`), whose reading imports Arrow and DuckDB; a test holds the two to the same answers.
+Put here: what the environment says of places; all that `spm status` needs before it can ask the warehouse.
+Not here: everything else about an agency (`home`), whose reading imports Arrow and DuckDB.
 """
 
 from __future__ import annotations
@@ -48,8 +48,9 @@ def find_place(environment: Mapping[str, str] | None = None) -> Place:
         raise SpmError(
             "No such agency folder", file=folder, remedy="Point SPM_AGENCY at a folder of agencies/"
         )
-    settings, _ = read_yaml(folder / "agency.yml")
-    agency_id = str((settings or {}).get("agency_id", ""))
+    document, _ = read_yaml(folder / "agency.yml")
+    settings = document if isinstance(document, dict) else {}
+    agency_id = str(settings.get("agency_id", ""))
     root = Path(env.get("SPM_HOME") or PROJECT / ".spm" / agency_id).resolve()
     mark = root / "agency"
     owner = mark.read_text(encoding="utf-8").strip() if mark.exists() else agency_id
@@ -61,4 +62,4 @@ def find_place(environment: Mapping[str, str] | None = None) -> Place:
             remedy="Set SPM_HOME to another folder, or SPM_AGENCY to the agency it belongs to",
         )
     url = env.get("SPM_WAREHOUSE_URL") or f"sqlite:///{root / 'warehouse' / 'internal.db'}"
-    return Place(agency_id, str((settings or {}).get("name", agency_id)), folder, root, url)
+    return Place(agency_id, str(settings.get("name", agency_id)), folder, root, url)
