@@ -168,9 +168,7 @@ def _add_organizations(draft: _Draft, home: Home, warehouse: Warehouse, year: in
 def _add_snapshots(draft: _Draft, home: Home, contract: Contract, year: int) -> None:
     rows: list[dict[str, Any]] = []
     for source in home.sources:
-        state = home.lake.state(raw_node(source), year)
-        if state is not None and state.accepted is not None:
-            rows += home.lake.read_json(raw_node(source), year, ACCOUNT) or []
+        rows += _account(home, source, year)
     if not rows:
         return
     for row in rows:
@@ -249,8 +247,17 @@ def _snapshots(home: Home, table: str, year: int) -> tuple[str, ...]:
     tables = core_tables(home)
     names = [table, *tables[table].core_inputs]
     sources = sorted({s for name in names for s in tables[name].sources})
-    entries = [e for s in sources for e in home.lake.read_json(raw_node(s), year, ACCOUNT) or []]
+    entries = [entry for source in sources for entry in _account(home, source, year)]
     return tuple(sorted({entry["snapshot_sha256"] for entry in entries}))
+
+
+def _account(home: Home, source: str, year: int) -> list[dict[str, Any]]:
+    """The snapshots of a source's accepted version; none where the agency does not declare it for the year."""
+    state = home.lake.state(raw_node(source), year)
+    declared = home.settings_of(source).for_year(year) is not None
+    if not declared or state is None or state.accepted is None:
+        return []
+    return list(home.lake.read_json(raw_node(source), year, ACCOUNT) or [])
 
 
 def _results(home: Home) -> Iterator[CheckResult]:
