@@ -302,7 +302,7 @@ def test_a_version_changes_with_its_inputs_of_that_year_only(tmp_path: Path) -> 
     home = read_sources(built(littleland(tmp_path)), 2024)
     build(home, "organizations", 2024)
     before = version(home), version(home, year=2024)
-    write_data(home, "absence_2023.csv", DATA["absence_2023.csv"].replace(",20", ",21"))
+    write_data(home, "absence_2023.csv", DATA["absence_2023.csv"].replace(",100,20", ",100,21"))
     refresh_raw(home, "little_absence", 2023)
     assert version(home) != before[0]
     assert version(home, year=2024) == before[1]

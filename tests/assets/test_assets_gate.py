@@ -46,7 +46,7 @@ def test_a_version_that_fails_is_not_accepted_and_the_last_good_one_stays(
     home = littleland(tmp_path)
     refresh(home)
     good = home.lake.state(NODE, 2023)
-    write_data(home, "absence_2023.csv", DATA["absence_2023.csv"].replace(",20", ",21"))
+    write_data(home, "absence_2023.csv", DATA["absence_2023.csv"].replace(",100,20", ",100,21"))
     verdicts.failing.add(("core.chronic_absence", 2023))
     refresh_year(home, 2023)
     state = home.lake.state(NODE, 2023)
@@ -95,7 +95,7 @@ def test_new_data_are_checked_anew(tmp_path: Path, verdicts: Verdicts) -> None:
     home = littleland(tmp_path)
     refresh(home)
     verdicts.runs.clear()
-    write_data(home, "absence_2023.csv", DATA["absence_2023.csv"].replace(",20", ",21"))
+    write_data(home, "absence_2023.csv", DATA["absence_2023.csv"].replace(",100,20", ",100,21"))
     refresh(home)
     assert verdicts.runs == [("core.chronic_absence", 2023), ("measures.chronic_absence", 2023)]
 

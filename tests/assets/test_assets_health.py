@@ -82,7 +82,7 @@ def test_measures_never_computed_are_named(tmp_path: Path, verdicts: Verdicts) -
 def test_what_was_not_computed_since_its_inputs_changed_is_named(tmp_path: Path, verdicts: Verdicts) -> None:
     home = littleland(tmp_path)
     refresh(home)
-    write_data(home, "absence_2024.csv", DATA["absence_2024.csv"].replace(",10", ",11"))
+    write_data(home, "absence_2024.csv", DATA["absence_2024.csv"].replace(",100,10", ",100,11"))
     refresh_raw(home, "little_absence", 2024)
     changed = "was not computed since its inputs or definitions changed"
     assert measures_health(home, ABSENCE, 2024).reason == f"core.chronic_absence {changed}"
