@@ -252,7 +252,7 @@ def _snapshots(home: Home, table: str, year: int) -> tuple[str, ...]:
 
 
 def _account(home: Home, source: str, year: int) -> list[dict[str, Any]]:
-    """The snapshots of a source's accepted version; none where the agency does not declare it for the year."""
+    """The snapshots of a source's accepted version; none for a year without a declared release."""
     state = home.lake.state(raw_node(source), year)
     declared = home.settings_of(source).for_year(year) is not None
     if not declared or state is None or state.accepted is None:
