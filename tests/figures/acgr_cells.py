@@ -1,4 +1,4 @@
-"""EDFacts' public graduation files read by csv and regular expressions, and what their cells mean as bounds."""
+"""EDFacts' public graduation files read by csv and regular expressions, and what their cells can mean."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Connecticut's graduation rate: what the state publishes stands; a sum of public school rows is only a bound."""
+"""Connecticut's graduation rate: what the state publishes stands; a sum of school rows is only a bound."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def bounds(cells: list[tuple[int, Cell]]) -> tuple[float, float, int]:
 
 @pytest.fixture(scope="module")
 def school_cells(shared_data):
-    """Cohort and rate cell of each Connecticut school of 2013-14, by group and LEA, and by group for the state."""
+    """Cohort and rate cell of each Connecticut school of 2013-14, by LEA (or the state) and group."""
     found = defaultdict(list)
     for row in rows(shared_data, 2014):
         if row["FIPST"] == "09":
@@ -42,7 +42,7 @@ def school_cells(shared_data):
 
 @pytest.fixture(scope="module")
 def without_edsight(connecticut, tmp_path_factory):
-    """The product's measure SQL over the same core tables, the rows of EdSight's graduation files left out."""
+    """The product's measure SQL over the same core tables without EdSight's graduation rows."""
     home = connecticut.home
     sql = measures_sql(
         home.contracts["graduation_cohorts"],
@@ -117,9 +117,9 @@ def test_no_roll_up_stands_beside_or_instead_of_a_published_row(connecticut):
             "GROUP BY 1, 2, 3 HAVING count(*) > 1 AND max(basis = 'published') = 1"
         )
         assert doubled == []
+    cohorts = connecticut.lake_file("core", "graduation_cohorts", 2014)
     published = duckdb.sql(
-        f"SELECT organization_id, student_group FROM '{connecticut.lake_file('core', 'graduation_cohorts', 2014)}' "
-        "WHERE source_id = 'ct_edsight_graduation'"
+        f"SELECT organization_id, student_group FROM '{cohorts}' WHERE source_id = 'ct_edsight_graduation'"
     ).fetchall()
     kept = connecticut.select(
         "SELECT organization_id, student_group FROM current_measure_value "

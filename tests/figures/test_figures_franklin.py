@@ -29,7 +29,7 @@ WITHOUT_COUNTS = {"chronic_absence_gap", "median_days_to_reimburse"}
 
 @pytest.fixture(scope="module")
 def truth(small_franklin):
-    """The simulator's answers by key. Gaps are published for LEAs and the state only (the measure's grains)."""
+    """The simulator's answers by key; gaps are published for LEAs and the state only (their grains)."""
     rows = pq.read_table(small_franklin.data / "truth" / "truth.parquet").to_pylist()
     kept = [
         row

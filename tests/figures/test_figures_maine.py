@@ -27,9 +27,10 @@ def workbook(shared_data):
 def test_expenditure_by_listing_is_the_program_total_taken_once(maine, workbook):
     _, schedule, _ = workbook
     once = {line["cfda_key"]: line["federal_program_total"] for line in schedule}
+    file = maine.lake_file("core", "audit_awards", 2022)
     spent = duckdb.sql(
-        "SELECT assistance_listing, sum(amount_expended_usd), "
-        f"any_value(federal_program_total_usd) FROM '{maine.lake_file('core', 'audit_awards', 2022)}' GROUP BY 1"
+        "SELECT assistance_listing, sum(amount_expended_usd), any_value(federal_program_total_usd) "
+        f"FROM '{file}' GROUP BY 1"
     ).fetchall()
     assert {listing: total for listing, total, _ in spent} == once
     assert {listing: total for listing, _, total in spent} == once
@@ -42,7 +43,8 @@ def test_the_grand_total_is_the_coversheets(maine, workbook):
     total, *_ = workbook
     file = maine.lake_file("core", "audit_awards", 2022)
     found = duckdb.sql(
-        f"SELECT sum(amount_expended_usd), min(report_total_expended_usd), max(report_total_expended_usd) FROM '{file}'"
+        "SELECT sum(amount_expended_usd), min(report_total_expended_usd), max(report_total_expended_usd) "
+        f"FROM '{file}'"
     ).fetchone()
     assert found == (total, total, total)
 
@@ -74,7 +76,8 @@ def test_the_share_of_repeat_findings_is_that_of_education_alone(maine, workbook
         if f["reference_number"] in education and f["repeat_prior_reference"] == "Y"
     }
     found = maine.select(
-        "SELECT organization_id, school_year, basis, numerator, denominator, value FROM current_measure_value "
+        "SELECT organization_id, school_year, basis, numerator, denominator, value "
+        "FROM current_measure_value "
         "WHERE measure_id = 'repeat_finding_rate'"
     )
     share = 100 * len(repeated) / len(education)
