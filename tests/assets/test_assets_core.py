@@ -338,3 +338,29 @@ def test_a_year_in_a_folders_name_is_not_taken_for_a_column(tmp_path: Path) -> N
             "FROM raw.little_absence__rows AS x, agency.settings AS a GROUP BY x.school_year"
         )
         assert connection.execute(sql).fetchall() == [(2023, "Littleland", "SMALLINT")]
+
+
+def reading_two(tmp_path: Path, **years: int) -> Home:
+    """A mapping that joins another source's rows to its own, with the year each is declared for."""
+    mapping = ABSENCE.rstrip() + " JOIN raw.more_absence__rows AS m USING (school_id, student_group)\n"
+    more = second_source(mapping)
+    del more["more_absence"]["core/chronic_absence.sql"]
+    more["little_absence"] = {"core/chronic_absence.sql": mapping.replace("x.school_id", "school_id")}
+    listed = AGENCY["sources.yml"].partition("  little_absence:")[0]
+    for source, year in years.items():
+        listed += f"  {source}:\n    releases:\n"
+        listed += f"      - {{school_years: [{year}], files: [absence_{year}.csv]}}\n"
+    home = read_sources(littleland(tmp_path, sources=more, agency={"sources.yml": listed}))
+    build(home, "organizations")
+    return home
+
+
+def test_a_mapping_that_reads_another_source_too_needs_it_once_its_own_rows_are_there(tmp_path: Path) -> None:
+    home = reading_two(tmp_path, little_absence=2023, more_absence=2024)
+    with pytest.raises(SpmError, match=r"needs raw\.more_absence__rows") as caught:
+        build(home, "chronic_absence")
+    assert "sources.yml" in caught.value.remedy
+
+
+def test_a_mapping_whose_own_source_has_no_rows_gives_none(tmp_path: Path) -> None:
+    assert build(reading_two(tmp_path, little_absence=2024, more_absence=2023), "chronic_absence") == []

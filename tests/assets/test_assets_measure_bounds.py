@@ -52,6 +52,13 @@ def test_a_whole_percent_is_shown_as_published_without_counts() -> None:
     assert row["is_ranged"] is False
 
 
+@pytest.mark.parametrize("row", [whole(ASH, 0, 0), ranged(ASH, 0, 0, 50), whole(ASH, 0, 100)])
+def test_a_percentage_or_range_of_an_empty_cohort_is_null_with_a_reason(row: dict[str, Any]) -> None:
+    found = one(run_pass("graduation_cohorts", [row]), ASH)
+    assert (found["value"], found["value_low"], found["value_high"]) == (None, None, None)
+    assert (found["null_reason"], found["suppression"]) == ("denominator_is_zero", None)
+
+
 def test_exact_counts_give_a_sum_and_no_bound() -> None:
     row = state_of(exact(ASH, 80, 100), exact(BIRCH, 45, 50))
     assert (row["numerator"], row["denominator"], row["is_partial_coverage"]) == (125, 150, False)

@@ -90,6 +90,7 @@ def test_figures_of_other_groups_grades_and_periods_do_not_answer(tmp_path: Path
         ({"authorizer": 10.0, "reporting_lea": 15.0}, ("authorizer", 10.0)),
         ({"reporting_lea": 15.0}, None),
         ({"authorizer": 10.0, "as_published": 12.0}, ("as_published", 12.0)),
+        ({"as_published": 12.0, "authorizer": 10.0}, ("as_published", 12.0)),
     ],
 )
 def test_one_view_of_an_lea_answers(
