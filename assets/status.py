@@ -57,6 +57,7 @@ class Question:
     previous_condition: Condition | None
     as_of: date
     dead_band: float
+    baseline_condition: Condition | None = None
 
     @property
     def direction(self) -> int:
@@ -178,7 +179,11 @@ def _why_no_expectation(question: Question) -> str:
         return "Shown for context; no direction is better"
     if _is_baseline_year(question):
         return "The baseline year"
-    return "The plan sets no target for it" if not question.plan.targets else "Before the baseline year"
+    if not question.plan.targets:
+        return "The plan sets no target for it"
+    if question.plan.baseline is not None and question.school_year < question.plan.baseline.school_year:
+        return "Before the baseline year"
+    return "No baseline is known from which the way to the target could be measured"
 
 
 def _trend(question: Question, actual: Actual | None) -> str | None:
@@ -200,5 +205,7 @@ def _trend(question: Question, actual: Actual | None) -> str | None:
 def _gap_closed(question: Question, actual: Actual | None) -> float | None:
     if actual is None or actual.value is None or question.baseline is None or not question.plan.targets:
         return None
+    if question.baseline_condition is not None:
+        return None  # nothing is compared with a special year, a baseline no more than a neighbour
     way = question.plan.targets[-1].value - question.baseline
     return None if way == 0 else (actual.value - question.baseline) / way

@@ -114,6 +114,9 @@ def _question(
         previous_condition=agency.condition(measure.id, year - 1),
         as_of=home.as_of,
         dead_band=agency.settings.thresholds.trend_dead_band,
+        baseline_condition=None
+        if item.baseline is None
+        else agency.condition(measure.id, item.baseline.school_year),
     )
 
 

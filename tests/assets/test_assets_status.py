@@ -224,6 +224,7 @@ def test_the_gap_closed_is_the_share_of_the_way_from_baseline_to_target(value: f
         ({"baseline": None}, at(20.0)),
         ({"targets": ()}, at(20.0)),
         ({"condition": PANDEMIC}, at(20.0)),
+        ({"baseline_condition": PANDEMIC}, at(20.0)),  # no later year is compared with a special one
         ({}, between(20.0, 22.0)),
         ({}, HIDDEN),
         ({}, None),
