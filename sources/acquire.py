@@ -6,9 +6,11 @@ Put here: where bytes come from. Not here: what they mean (`read`), where they a
 from __future__ import annotations
 
 import glob
+import hashlib
+import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -61,7 +63,7 @@ def acquire(
     """Fetch what the agency declares for a school year into the snapshot store.
 
     A missing file is `withdrawn` when there was one before, `not_yet_released` before its usual day, and
-    `failed` afterwards.
+    `failed` afterwards. `remember` says what "before" is for one file of a pattern among others.
     """
     release = settings.for_year(school_year)
     if release is None:
@@ -69,6 +71,8 @@ def acquire(
     with tempfile.TemporaryDirectory(prefix="spm-fetch-") as folder:
         try:
             found = list(dict.fromkeys(_find(source, release, data_root, Path(folder))))
+            if gone := _gone(source, release, school_year, store, found):
+                return _withdrawn(source, gone)
             kept = [_keep(source, school_year, store, item) for item in found]
         except Missing as problem:
             return _missing(source, school_year, store, today, problem)
@@ -79,6 +83,54 @@ def acquire(
     is_new = any(new for _, new in kept)
     snapshots = tuple(snapshot for snapshot, _ in kept)
     return FetchResult("new" if is_new else "unchanged", snapshots, f"{len(snapshots)} files")
+
+
+def remember(
+    source: Source,
+    settings: SourceSettings,
+    school_year: int,
+    snapshots: Iterable[Snapshot],
+    *,
+    store: SnapshotStore,
+) -> None:
+    """Note that these files were read and accepted for a school year: none of them may go missing unsaid.
+
+    Called once the files are accepted and not when they are fetched, so that a stray file that was refused
+    may be taken away again.
+    """
+    release = settings.for_year(school_year)
+    if release is not None:
+        addresses = (snapshot.address for snapshot in snapshots)
+        setting = _setting(source, release)
+        store.accept(source.id, school_year, addresses, setting, restricted=source.spec.is_restricted)
+
+
+def _setting(source: Source, release: ReleaseSettings) -> str:
+    """A hash of all that decides which files are looked for; another one is somebody's decision."""
+    decided = {
+        "files": release.files,
+        "database": None if release.database is None else shown_database(release.database),
+        "tables": sorted(source.spec.tables),
+    }
+    return hashlib.sha256(json.dumps(decided, sort_keys=True).encode()).hexdigest()
+
+
+def _gone(
+    source: Source, release: ReleaseSettings, school_year: int, store: SnapshotStore, found: list[_Found]
+) -> list[str]:
+    """The addresses accepted before under the same setting that are not found now."""
+    before = store.accepted(source.id, school_year, _setting(source, release))
+    return sorted(before - {item.address for item in found})
+
+
+def _withdrawn(source: Source, gone: list[str]) -> FetchResult:
+    more = f", and {len(gone) - 1} more" if len(gone) > 1 else ""
+    error = SpmError(
+        f"{source.spec.title}: a file that was read before is gone{more}",
+        file=gone[0],
+        remedy="Put it back; if it is meant to be gone, name the files that remain in sources.yml",
+    )
+    return FetchResult("withdrawn", (), error.what, error)
 
 
 def _find(source: Source, release: ReleaseSettings, data_root: Path, temporary: Path) -> Iterator[_Found]:

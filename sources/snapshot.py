@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -48,7 +48,7 @@ class Snapshot:
 
 
 class SnapshotStore:
-    """Files under `<home>/snapshots/<source>/<sha256><suffix>`, receipts beside them."""
+    """Files under `<home>/snapshots/<source>/<sha256><suffix>`, with receipts and what was last accepted."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -92,6 +92,25 @@ class SnapshotStore:
         receipts = (self.root / source_id / "receipts").glob(f"{school_year}-*.json")
         given = (json.loads(receipt.read_text(encoding="utf-8"))["address"] for receipt in receipts)
         return any(known == address or fnmatchcase(known, address) for known in given)
+
+    def accept(
+        self, source_id: str, school_year: int, addresses: Iterable[str], setting: str, *, restricted: bool
+    ) -> None:
+        """Remember which addresses were read and accepted for a year, and under which setting."""
+        file = self._folder(source_id, restricted=restricted) / f"accepted-{school_year}.json"
+        content = {"addresses": sorted(set(addresses)), "setting": setting}
+        with _temporary(file.parent, restricted=restricted) as temporary:
+            temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
+            temporary.replace(file)
+
+    def accepted(self, source_id: str, school_year: int, setting: str) -> frozenset[str]:
+        """The addresses last accepted for a year; none when that was under another setting."""
+        file = self.root / source_id / f"accepted-{school_year}.json"
+        try:
+            content = json.loads(file.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return frozenset()
+        return frozenset(content["addresses"]) if content["setting"] == setting else frozenset()
 
     def _folder(self, source_id: str, *, restricted: bool) -> Path:
         folder = self.root / source_id
