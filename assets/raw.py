@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from assets.home import Home
 from assets.lake import Node
 from assets.version import data_version
-from sources.acquire import FetchResult, acquire
+from sources.acquire import FetchResult, acquire, remember
 from sources.read import ReadResult, read
 from sources.registry import Source
 from sources.snapshot import SnapshotStore
@@ -53,12 +53,13 @@ def refresh_raw(home: Home, source_id: str, school_year: int) -> RawResult | Non
     if release is None:
         return None
     node = raw_node(source_id)
+    store = SnapshotStore(home.root / "snapshots")
     try:
         fetch = acquire(
             source,
             settings,
             school_year,
-            store=SnapshotStore(home.root / "snapshots"),
+            store=store,
             data_root=home.require_data_root(),
             today=home.today,
         )
@@ -68,7 +69,9 @@ def refresh_raw(home: Home, source_id: str, school_year: int) -> RawResult | Non
         if fetch.outcome == "not_yet_released":
             _require_never_read(home, node, school_year, fetch)
             return None
-        return _read_and_accept(home, source, school_year, fetch, release)
+        result = _read_and_accept(home, source, school_year, fetch, release)
+        remember(source, settings, school_year, fetch.snapshots, store=store)
+        return result
     except SpmError as problem:
         home.lake.fail(node, school_year, reason=str(problem))
         raise
@@ -101,7 +104,7 @@ def _read_and_accept(
         }
     )
     state = home.lake.state(node, school_year)
-    if state is not None and state.accepted == version:
+    if state is not None and state.accepted == version and _is_whole(home, source, school_year, version):
         home.lake.accept(node, school_year, version, state.accepted_rows)
         account = home.lake.read_json(node, school_year, ACCOUNT) or []
         quarantined = sum(entry["rows_quarantined"] for entry in account)
@@ -114,10 +117,20 @@ def _read_and_accept(
     return RawResult(version, rows, sum(r.rows_quarantined for r in results.values()), fetch.outcome, False)
 
 
+def _is_whole(home: Home, source: Source, school_year: int, version: str) -> bool:
+    """Whether the lake still has every file of a version; it can lose one, and no file is not no rows."""
+    parts = (part for table in source.spec.tables for part in (table, _quarantine(table)))
+    return all(home.lake.file(raw_node(source.id), school_year, version, part).is_file() for part in parts)
+
+
+def _quarantine(table: str) -> str:
+    return f"quarantine_{table}"
+
+
 def _keep(home: Home, source: Source, school_year: int, version: str, results: dict[str, ReadResult]) -> None:
     restricted = source.spec.privacy == "restricted"
     for table, result in results.items():
-        for part, content in ((table, result.table), (f"quarantine_{table}", result.quarantine)):
+        for part, content in ((table, result.table), (_quarantine(table), result.quarantine)):
             file = home.lake.file(raw_node(source.id), school_year, version, part)
             with home.lake.writing(file, restricted=restricted) as temporary:
                 pq.write_table(content, temporary, compression="zstd")
