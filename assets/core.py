@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 
@@ -33,6 +34,7 @@ from warehouse.model.errors import SpmError
 from warehouse.model.places import PROJECT, shown
 
 CORE_SQL = PROJECT / "assets" / "core"
+AS_OF = "as_of"
 
 
 @dataclass(frozen=True)
@@ -40,13 +42,15 @@ class CoreTable:
     """A core table of this agency: its contract, its SQL, and the mappings that feed it.
 
     `unfed` names the core tables it reads that nothing feeds here; they are shown to its SQL without rows.
-    `compared` names the tables that suites compare it with.
+    `compared` names the tables that suites compare it with. `is_near_students` says that it, or anything it
+    is computed from, is restricted, so that a database's words about it may quote a student's cell.
     """
 
     contract: Contract
     sql_file: Path
     mappings: tuple[Path, ...]
     unfed: frozenset[str] = frozenset()
+    is_near_students: bool = False
     compared: tuple[TableName, ...] = ()
 
     @cached_property
@@ -112,7 +116,13 @@ def core_tables(home: Home) -> dict[str, CoreTable]:
         for name in sorted(ready):
             chosen[name] = waiting.pop(name)
     unfed = frozenset(name for name, table in chosen.items() if not _is_fed(table, chosen))
-    return {name: replace(table, unfed=unfed) for name, table in chosen.items() if name not in unfed}
+    fed: dict[str, CoreTable] = {}
+    for name, table in chosen.items():  # in an order in which they can be computed
+        if name not in unfed:
+            own = replace(table, unfed=unfed)
+            near = _is_restricted(home, own) or any(fed[i].is_near_students for i in own.core_inputs)
+            fed[name] = replace(own, is_near_students=near)
+    return fed
 
 
 def build_core(home: Home, table: CoreTable, school_year: int) -> tuple[str, int]:
@@ -134,23 +144,29 @@ def build_core(home: Home, table: CoreTable, school_year: int) -> tuple[str, int
                 home.lake.writing(file, restricted=table.contract.is_restricted) as temporary,
             ):
                 show_inputs(connection, home, table, school_year)
-                write_table(connection, table.sql, table.contract, temporary)
+                write_table(
+                    connection, table.sql, table.contract, temporary, near_students=table.is_near_students
+                )
     except SpmError as problem:
         home.lake.fail(node, school_year, reason=str(problem), version=version)
         raise
+    home.lake.write_json(node, school_year, AS_OF, {"version": version, "as_of": home.as_of.isoformat()})
     with duckdb.connect(":memory:") as connection:
         row = connection.execute("SELECT count(*) FROM read_parquet(?)", [str(file)]).fetchone()
     return version, int(row[0]) if row else 0
 
 
-def core_version(home: Home, table: CoreTable, school_year: int) -> str:
-    """The data version a core table has from its accepted inputs, SQL, contract and settings."""
+def core_version(home: Home, table: CoreTable, school_year: int, *, as_of: date | None = None) -> str:
+    """The data version a core table has from its accepted inputs, SQL, contract and settings.
+
+    `as_of` is the day its rows speak for, where its SQL names one; default the home's.
+    """
     settings = home.agency.settings
     inputs: dict[str, object] = {
         "contract": table.contract,
         "sql": table.sql_file,
         "mappings": {shown(path): path for path in table.mappings},
-        "settings": _settings_read(home, table, school_year),
+        "settings": _settings_read(home, table, school_year, as_of or home.as_of),
         "crosswalks": {
             n.table: home.agency.crosswalks[n.table]
             for n in table.reads
@@ -165,18 +181,28 @@ def core_version(home: Home, table: CoreTable, school_year: int) -> str:
     return data_version(inputs)
 
 
-def _settings_read(home: Home, table: CoreTable, school_year: int) -> dict[str, list[str | int | float]]:
+def built_as_of(home: Home, table: str, school_year: int) -> date | None:
+    """The day that the accepted version of a core table speaks for."""
+    kept = home.lake.read_json(core_node(table), school_year, AS_OF)
+    state = home.lake.state(core_node(table), school_year)
+    if kept is None or state is None or kept["version"] != state.accepted:
+        return None
+    return date.fromisoformat(kept["as_of"])
+
+
+def _settings_read(
+    home: Home, table: CoreTable, school_year: int, as_of: date
+) -> dict[str, list[str | int | float]]:
     """The settings that a table's rows can depend on.
 
     `as_of` is the clock where the agency fixes no day, so it counts only where the SQL names it; otherwise
     everything would be computed anew every day.
     """
     texts = [table.sql, *(mapping.read_text(encoding="utf-8") for mapping in table.mappings)]
-    return {
-        name: list(value)
-        for name, value in settings_row(home, school_year).items()
-        if name != "as_of" or any("as_of" in text for text in texts)
-    }
+    read = {name: list(value) for name, value in settings_row(home, school_year).items() if name != "as_of"}
+    if any("as_of" in text for text in texts):
+        read["as_of"] = ["DATE", as_of.isoformat()]
+    return read
 
 
 def show_inputs(
@@ -210,8 +236,13 @@ def input_files(home: Home, name: TableName, school_year: int) -> Iterator[Path]
     version = _accepted(home, node, school_year)
     if version is not None:
         file = home.lake.file(node, school_year, version, parts)
-        if file.exists():
-            yield file
+        if not file.exists():
+            raise SpmError(
+                f"The lake has lost {name} of {school_year}, version {version}",
+                file=str(file.relative_to(home.root)),
+                remedy="Refresh the year; the source is read again from its snapshot",
+            )
+        yield file
 
 
 def _accepted(home: Home, node: Node, school_year: int) -> str | None:
@@ -236,6 +267,10 @@ def settings_row(home: Home, school_year: int) -> dict[str, tuple[str, str | int
         "reimbursement_days": ("INTEGER", t.reimbursement_days),
         "as_of": ("DATE", home.as_of.isoformat()),
     }
+
+
+def _is_restricted(home: Home, table: CoreTable) -> bool:
+    return table.contract.is_restricted or any(home.sources[s].spec.is_restricted for s in table.sources)
 
 
 def _compared(home: Home, name: str) -> tuple[TableName, ...]:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 
+from assets.spill import spill_folder
 from warehouse.model.contract import DUCKDB_TYPES, Contract
 from warehouse.model.errors import SpmError
 
@@ -60,18 +61,18 @@ def tables_read(sql: str) -> tuple[TableName, ...]:
 
 @contextmanager
 def connect(temporary: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """An in-memory database with our schemas, which spills only into `temporary`."""
-    temporary.mkdir(parents=True, exist_ok=True)
-    connection = duckdb.connect(
-        ":memory:",
-        config={"temp_directory": str(temporary), "autoinstall_known_extensions": "false"},
-    )
-    try:
-        for schema in SCHEMAS:
-            connection.execute(f"CREATE SCHEMA {schema}")
-        yield connection
-    finally:
-        connection.close()
+    """An in-memory database with our schemas, which spills only into a private folder below `temporary`."""
+    with spill_folder(temporary) as folder:
+        connection = duckdb.connect(
+            ":memory:",
+            config={"temp_directory": str(folder), "autoinstall_known_extensions": "false"},
+        )
+        try:
+            for schema in SCHEMAS:
+                connection.execute(f"CREATE SCHEMA {schema}")
+            yield connection
+        finally:
+            connection.close()
 
 
 def view_files(connection: duckdb.DuckDBPyConnection, name: TableName, files: Sequence[Path]) -> None:
@@ -110,15 +111,17 @@ def empty_rows(contract: Contract) -> str:
     return f"SELECT {columns} WHERE false"
 
 
-def write_table(connection: duckdb.DuckDBPyConnection, sql: str, contract: Contract, file: Path) -> int:
+def write_table(
+    connection: duckdb.DuckDBPyConnection, sql: str, contract: Contract, file: Path, *, near_students: bool
+) -> int:
     """Write a query's rows, typed and ordered as the contract says, as one Parquet file.
 
     Returns:
         The number of rows.
 
     Raises:
-        SpmError: The SQL fails. For a restricted table the database's words are withheld, since they may
-            quote a cell.
+        SpmError: The SQL fails. With `near_students` (the table or anything it is computed from is
+            restricted) the database's words are withheld, since they may quote a cell.
     """
     columns = ", ".join(f"CAST({f.name} AS {DUCKDB_TYPES[f.type]}) AS {f.name}" for f in contract.fields)
     order = ", ".join(contract.key)
@@ -129,7 +132,7 @@ def write_table(connection: duckdb.DuckDBPyConnection, sql: str, contract: Contr
         )
         row = connection.execute(f"SELECT count(*) FROM read_parquet({_literal(str(file))})").fetchone()
     except duckdb.Error as problem:
-        words = type(problem).__name__ if contract.is_restricted else str(problem).splitlines()[0]
+        words = type(problem).__name__ if near_students else str(problem).splitlines()[0]
         raise SpmError(
             f"Computing {contract.name} failed: {words}",
             remedy=f"Correct assets/core/{contract.table}.sql or the mapping that feeds it",

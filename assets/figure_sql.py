@@ -41,9 +41,9 @@ def figured_sql(z: float) -> str:
             WHEN is_self AND published_low IS NOT NULL THEN published_high
             WHEN NOT is_self AND sum_n > 0 THEN 100.0 * sum_high / sum_n
         END AS value_high,
-        CASE WHEN has_interval AND is_complete AND denominator > 0
+        CASE WHEN has_interval AND is_complete AND denominator > 0 AND numerator BETWEEN 0 AND denominator
             THEN 100 * greatest({centre} - {half}, 0) END AS interval_low,
-        CASE WHEN has_interval AND is_complete AND denominator > 0
+        CASE WHEN has_interval AND is_complete AND denominator > 0 AND numerator BETWEEN 0 AND denominator
             THEN 100 * least({centre} + {half}, 1) END AS interval_high
     FROM (
         SELECT

@@ -43,7 +43,7 @@ def last_results(lake: Lake, node: Node, school_year: int | None) -> list[CheckR
 
 
 def _judge(home: Home, node: Node, contract: Contract, school_year: int, version: str) -> list[CheckResult]:
-    known = _checks_version(home, contract)
+    known = checks_version(home, contract)
     kept = home.lake.read_json(node, school_year, RESULTS)
     if kept is not None and kept["version"] == version and kept["checks"] == known:
         results = last_results(home.lake, node, school_year)
@@ -55,7 +55,7 @@ def _judge(home: Home, node: Node, contract: Contract, school_year: int, version
     return results
 
 
-def _checks_version(home: Home, contract: Contract) -> str:
+def checks_version(home: Home, contract: Contract) -> str:
     """What the verdict depends on beside the data: claims, and the waivers in force today."""
     in_force = [w for w in home.agency.waivers if w.until >= home.today]
     suites = {path.name: path for path in sorted(SUITES.glob("*.yml"))}

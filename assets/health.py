@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from assets.core import CoreTable, core_node, core_tables, core_version
+from assets.core import CoreTable, built_as_of, core_node, core_tables, core_version
+from assets.gate import RESULTS, checks_version
 from assets.home import Home
 from assets.lake import Node, NodeState
-from assets.measures import measures_node, measures_version
+from assets.measures import measured_tables, measures_node, measures_version, value_contract
 from assets.raw import raw_node
+from warehouse.model.contract import Contract
 
 
 @dataclass(frozen=True)
@@ -49,10 +51,49 @@ def measures_health(home: Home, core_table: str, school_year: int) -> Health:
         health = core_health(home, table, school_year)
         if not health.is_good:
             return health
+    node, contract = measures_node(core_table), value_contract(home, core_table)
     problem = _state_problem(
-        home, measures_node(core_table), school_year, measures_version(home, core_table, school_year)
+        home, node, contract, school_year, measures_version(home, core_table, school_year)
     )
     return problem or Health(is_empty=health.is_empty)
+
+
+def renewable(home: Home, school_year: int) -> list[Node]:
+    """The tables that could be computed although another source of the year failed, in their order.
+
+    They are those that are not up to date while all they rest on is good, and were not refused themselves.
+    """
+    tables = core_tables(home)
+    found: list[Node] = []
+    sound: set[str] = set()
+    for name, table in tables.items():
+        rests_on_good = all(i in sound for i in table.core_inputs)
+        if rests_on_good and _source_problem(home, table, school_year) is None:
+            version = core_version(home, table, school_year, as_of=built_as_of(home, name, school_year))
+            _sort_in(home, core_node(name), table.contract, school_year, version, found, sound)
+    for name in measured_tables(home):
+        if name in sound:
+            version = measures_version(home, name, school_year)
+            contract = value_contract(home, name)
+            _sort_in(home, measures_node(name), contract, school_year, version, found, set())
+    return found
+
+
+def _sort_in(
+    home: Home,
+    node: Node,
+    contract: Contract,
+    school_year: int,
+    version: str,
+    found: list[Node],
+    sound: set[str],
+) -> None:
+    state = home.lake.state(node, school_year)
+    if state is not None and state.outcome == "failed" and state.version == version:
+        return  # refused as it is: computing it again would change nothing
+    sound.add(node.table)
+    if _state_problem(home, node, contract, school_year, version) is not None:
+        found.append(node)
 
 
 def _upstream(tables: dict[str, CoreTable], table: str) -> list[str]:
@@ -70,8 +111,16 @@ def _sources(tables: dict[str, CoreTable], table: str) -> set[str]:
 
 
 def _core_problem(home: Home, table: CoreTable, school_year: int) -> Health | None:
+    name = table.contract.table
+    version = core_version(home, table, school_year, as_of=built_as_of(home, name, school_year))
+    return _source_problem(home, table, school_year) or _state_problem(
+        home, core_node(name), table.contract, school_year, version
+    )
+
+
+def _source_problem(home: Home, table: CoreTable, school_year: int) -> Health | None:
     for source in table.sources:
-        if home.settings_of(source).for_year(school_year) is None:
+        if home.settings_of(source).for_year(school_year) is None or _only_names(home, table, source):
             continue
         state = home.lake.state(raw_node(source), school_year)
         if state is None:
@@ -80,8 +129,15 @@ def _core_problem(home: Home, table: CoreTable, school_year: int) -> Health | No
             return Health(reason=f"raw.{source} was never refreshed for {school_year}")
         if not state.is_good:
             return _problem(raw_node(source), state)
-    name = table.contract.table
-    return _state_problem(home, core_node(name), school_year, core_version(home, table, school_year))
+    return None
+
+
+def _only_names(home: Home, table: CoreTable, source: str) -> bool:
+    """Whether a source merely adds names to the organizations; its failure stops its own figures only.
+
+    A directory decides who is who, so its failure stops everything.
+    """
+    return table.contract.table == "organizations" and home.sources[source].spec.family != "directory"
 
 
 def _is_not_yet_released(home: Home, source: str, school_year: int) -> bool:
@@ -89,7 +145,9 @@ def _is_not_yet_released(home: Home, source: str, school_year: int) -> bool:
     return fetch is not None and fetch["outcome"] == "not_yet_released"
 
 
-def _state_problem(home: Home, node: Node, school_year: int, version: str) -> Health | None:
+def _state_problem(
+    home: Home, node: Node, contract: Contract, school_year: int, version: str
+) -> Health | None:
     state = home.lake.state(node, school_year)
     if state is None:
         return Health(reason=f"{node.name} was never computed for {school_year}")
@@ -97,6 +155,9 @@ def _state_problem(home: Home, node: Node, school_year: int, version: str) -> He
         return _problem(node, state)
     if state.accepted != version:
         return Health(reason=f"{node.name} was not computed since its inputs or definitions changed")
+    judged = home.lake.read_json(node, school_year, RESULTS)
+    if judged is None or judged["checks"] != checks_version(home, contract):
+        return Health(reason=f"{node.name} was not judged since its claims or their waivers changed")
     return None
 
 

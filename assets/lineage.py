@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 from assets.core import CoreTable, core_tables
 from assets.home import Home
@@ -53,26 +52,8 @@ def is_about_students(home: Home, node: Node) -> bool:
     """
     if node.layer == "raw":
         return home.sources[node.table].spec.is_restricted
-    return node.table in _restricted_closure(home)
-
-
-@lru_cache(maxsize=4)
-def _closure(restricted: frozenset[str], inputs: tuple[tuple[str, tuple[str, ...]], ...]) -> frozenset[str]:
-    found = set(restricted)
-    for name, read in inputs:  # in an order in which they can be computed
-        if found.intersection(read):
-            found.add(name)
-    return frozenset(found)
-
-
-def _restricted_closure(home: Home) -> frozenset[str]:
-    tables = core_tables(home)
-    restricted = frozenset(
-        name
-        for name, table in tables.items()
-        if table.contract.is_restricted or any(home.sources[s].spec.is_restricted for s in table.sources)
-    )
-    return _closure(restricted, tuple((name, table.core_inputs) for name, table in tables.items()))
+    table = core_tables(home).get(node.table)
+    return table is not None and table.is_near_students
 
 
 def _with_downstream(fed: set[str], tables: Mapping[str, CoreTable]) -> set[str]:

@@ -103,12 +103,12 @@ def _aggregates(measure: Measure, contract: Contract) -> list[str]:
         "suppression": f"max({suppression}) FILTER (WHERE {where})",
         "is_preliminary": f"coalesce(bool_or({statuses} = 'preliminary') FILTER (WHERE {where}), false)",
         "is_revised": f"coalesce(bool_or({statuses} = 'revised') FILTER (WHERE {where}), false)",
-        **_published_aggregates(measure, where),
+        **_published_aggregates(measure, where, suppression),
     }
     return [f"{expression} AS {measure.id}__{what}" for what, expression in parts.items()]
 
 
-def _published_aggregates(measure: Measure, where: str) -> dict[str, str]:
+def _published_aggregates(measure: Measure, where: str, suppression: str) -> dict[str, str]:
     """What the source publishes as a figure, and the bounds of a sum over figures known only so."""
     names = ("published_value", "published_low", "published_high", "published_n", "sum_low", "sum_high")
     p = measure.published
@@ -126,8 +126,12 @@ def _published_aggregates(measure: Measure, where: str) -> dict[str, str]:
         high = f"floor({count} * least(coalesce({p.high}, {p.value} + {half}, 100), 100) / 100)"
         given["sum_low"] = f"sum(CAST(coalesce({numerator}, {low}) AS BIGINT)) FILTER (WHERE {where})"
         given["sum_high"] = f"sum(CAST(coalesce({numerator}, {high}) AS BIGINT)) FILTER (WHERE {where})"
-        # Where a unit shows a figure and no count, nothing can bound the sum: California 2012-2014 has many.
-        uncounted = f"{count} IS NULL AND coalesce({p.value}, {p.low}, {p.high}) IS NOT NULL"
+        # Where a unit has students and no count, nothing can bound the sum: California 2012-2014 prints many
+        # rates without a cohort. A unit that reports nothing at all has no such group.
+        uncounted = (
+            f"{count} IS NULL AND (coalesce({p.value}, {p.low}, {p.high}) IS NOT NULL "
+            f"OR {suppression} = 'suppressed_at_source')"
+        )
         given["sum_n"] = (
             f"CASE WHEN count(*) FILTER (WHERE ({where}) AND {uncounted}) = 0 "
             f"THEN sum({count}) FILTER (WHERE {where}) END"

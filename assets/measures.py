@@ -71,7 +71,8 @@ def build_measures(home: Home, core_table: str, school_year: int) -> tuple[str, 
                 row = connection.execute("SELECT count(*) FROM read_parquet(?)", [str(file)]).fetchone()
                 return version, int(row[0]) if row else 0
             with home.lake.writing(file, restricted=False) as temporary:
-                return version, write_table(connection, sql, contract, temporary)
+                near = core_tables(home)[core_table].is_near_students
+                return version, write_table(connection, sql, contract, temporary, near_students=near)
     except SpmError as problem:
         home.lake.fail(node, school_year, reason=str(problem), version=version)
         raise

@@ -7,7 +7,7 @@ Put here: which slices a release consists of. Not here: how slices are stored (`
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -45,6 +45,8 @@ from warehouse.publication import (
     SliceKey,
 )
 from warehouse.store import Warehouse
+
+PUBLIC_REASON = "Its sources or checks of this school year failed; the last good figure stays"
 
 
 @dataclass(frozen=True)
@@ -160,9 +162,19 @@ def _add_organizations(draft: _Draft, home: Home, warehouse: Warehouse, year: in
         return
     for face in FACES:
         key = SliceKey(face, "organization", year)
-        draft.carried.append(CarryForward(key, health.reason or "", health.claim))
+        draft.carried.append(_carried(key, health))
         if warehouse.current_rows(key) is not None:
             draft.described_years.add(year)
+
+
+def _carried(key: SliceKey, health: Health) -> CarryForward:
+    """The mark of a slice that could not be renewed.
+
+    Messages may tell counts of a few students, so the public face learns only which claim failed.
+    """
+    if key.face == "internal":
+        return CarryForward(key, health.reason or "not refreshed", health.claim)
+    return CarryForward(key, PUBLIC_REASON, health.claim)
 
 
 def _add_snapshots(draft: _Draft, home: Home, contract: Contract, year: int) -> None:
@@ -181,20 +193,22 @@ def _add_snapshots(draft: _Draft, home: Home, contract: Contract, year: int) -> 
 def _add_values(draft: _Draft, home: Home, warehouse: Warehouse, year: int) -> None:
     for table, measures in measured_tables(home).items():
         health = measures_health(home, table, year)
-        rows = _accepted_values(home, table, year) if health.is_good else None
+        if not health.is_good:
+            _carry(draft, home, warehouse, [m.id for m in measures], year, health)
+            continue
+        rows = _accepted_values(home, table, year)
         for measure in measures:
-            if rows is None:
-                _carry(draft, warehouse, measure.id, year, health)
-                continue
             own = rows.filter(pc.equal(rows["measure_id"], measure.id))
             if own.num_rows:
-                public = suppress(
-                    own, home.agency.settings.minimum_n, measures=home.agency.measures, sides=rows
-                )
-                faces: dict[Face, pa.Table] = {"internal": own, "public": public}
+                faces: dict[Face, pa.Table] = {"internal": own, "public": _hidden(home, own, rows)}
                 _add_value_slices(draft, measure.id, year, faces, _snapshots(home, table, year))
             else:
                 _add_absent(draft, measure.id, year, health)
+
+
+def _hidden(home: Home, rows: pa.Table, sides: pa.Table) -> pa.Table:
+    """The rows as the public may see them today."""
+    return suppress(rows, home.agency.settings.minimum_n, measures=home.agency.measures, sides=sides)
 
 
 def _accepted_values(home: Home, table: str, year: int) -> pa.Table:
@@ -213,15 +227,45 @@ def _add_value_slices(
         draft.values[face].setdefault(measure_id, []).append(content)
 
 
-def _carry(draft: _Draft, warehouse: Warehouse, measure_id: str, year: int, health: Health) -> None:
-    reason = health.reason or "not refreshed"
-    draft.failing.append(Failing(measure_id, year, reason, health.claim))
+def _carry(
+    draft: _Draft, home: Home, warehouse: Warehouse, measure_ids: list[str], year: int, health: Health
+) -> None:
+    """Keep the last good slices of a core table's measures, marked.
+
+    A public slice that hides less than today's minimum n asks for is left out, with that reason.
+    """
+    kept: dict[SliceKey, pa.Table] = {}
     for face in FACES:
-        key = SliceKey(face, "measure_value", year, measure_id)
-        draft.carried.append(CarryForward(key, reason, health.claim))
-        kept = warehouse.current_rows(key)
-        if kept is not None:
-            draft.values[face].setdefault(measure_id, []).append(kept)
+        for measure_id in measure_ids:
+            key = SliceKey(face, "measure_value", year, measure_id)
+            rows = warehouse.current_rows(key)
+            if rows is not None:
+                kept[key] = rows
+    internal = [rows for key, rows in kept.items() if key.face == "internal"]
+    for measure_id in measure_ids:
+        draft.failing.append(Failing(measure_id, year, health.reason or "not refreshed", health.claim))
+        for face in FACES:
+            key = SliceKey(face, "measure_value", year, measure_id)
+            if face == "public" and key in kept and not _hides_enough(home, kept, key, internal):
+                draft.absent.append(
+                    AbsentSlice(key, "The agency's minimum n has changed since", health.claim)
+                )
+                continue
+            draft.carried.append(_carried(key, health))
+            if key in kept:
+                draft.values[face].setdefault(measure_id, []).append(kept[key])
+
+
+def _hides_enough(
+    home: Home, kept: dict[SliceKey, pa.Table], public: SliceKey, internal: list[pa.Table]
+) -> bool:
+    """Whether a carried public slice shows nothing that today's minimum n hides."""
+    source = kept.get(replace(public, face="internal"))
+    if source is None:
+        return True
+    wanted = _hidden(home, source, pa.concat_tables(internal))
+    newly_hidden = pc.and_(pc.is_null(wanted["n"]), pc.is_valid(kept[public]["n"]))
+    return not pc.any(newly_hidden).as_py()
 
 
 def _add_absent(draft: _Draft, measure_id: str, year: int, health: Health) -> None:

@@ -132,6 +132,8 @@ def _status(question: Question, actual: Actual | None, expected: float | None) -
         return "NOT_APPLICABLE", "Nobody is in the denominator"
     if question.condition is not None:
         return "BASELINE_ONLY", f"Special year ({question.condition.kind}): {question.condition.note}"
+    if actual is not None and question.school_year in question.measure.comparability_breaks:
+        return "BASELINE_ONLY", "The measure cannot be compared with the years before"
     if actual is None:
         if question.as_of <= question.due_on:
             return "NOT_DUE", f"Data are expected by {question.due_on.isoformat()}"
@@ -141,27 +143,34 @@ def _status(question: Question, actual: Actual | None, expected: float | None) -
     return _against(question, actual, expected)
 
 
-def _against(question: Question, actual: Actual, expected: float) -> tuple[str, str]:
-    if actual.is_ranged and _straddles(actual, expected):
+def _against(question: Question, actual: Actual, expected: float) -> tuple[str | None, str]:
+    """Compare with the expected value; a range by its less favourable end, softened by the other one."""
+    worst, best = actual.worst(question.direction), actual.worst(-question.direction)
+    if worst is None or best is None:
+        return None, f"There is no figure ({actual.null_reason or 'no reason is given'})"
+    behind, at_best = (question.direction * (expected - end) for end in (worst, best))
+    if behind > 0 >= at_best:
         return "INDETERMINATE", f"The range reaches both sides of the expected {expected:.2f}"
-    figure = actual.worst(question.direction)
-    assert figure is not None  # noqa: S101 - a figure without value and range is hidden or not applicable
     end = question.plan.targets[-1]
-    if question.direction * (figure - end.value) >= 0:
+    if question.direction * (worst - end.value) >= 0:
         return "MET", f"The target of {end.value:.2f} for {end.school_year} is reached"
-    delta = question.direction * (figure - expected)
-    if delta >= 0:
+    if behind <= 0:
         return "ON_TRACK", f"At or ahead of the expected {expected:.2f}"
-    if delta >= -question.plan.tolerance:
-        return "AT_RISK", f"Behind the expected {expected:.2f} by no more than {question.plan.tolerance:g}"
+    return _behind(question, actual, expected, behind, at_best)
+
+
+def _behind(
+    question: Question, actual: Actual, expected: float, behind: float, at_best: float
+) -> tuple[str, str]:
+    tolerance = question.plan.tolerance
+    if behind <= tolerance:
+        return "AT_RISK", f"Behind the expected {expected:.2f} by no more than {tolerance:g}"
+    if at_best <= tolerance:
+        return "AT_RISK", f"Behind the expected {expected:.2f} by {at_best:.2f} to {behind:.2f}"
     if _interval_reaches(question, actual, expected):
         return "AT_RISK", f"Behind the expected {expected:.2f}, which lies within the confidence interval"
-    return "OFF_TRACK", f"Behind the expected {expected:.2f} by {-delta:.2f}"
-
-
-def _straddles(actual: Actual, expected: float) -> bool:
-    assert actual.low is not None and actual.high is not None  # noqa: S101 - asked of ranges only
-    return actual.low < expected <= actual.high
+    by = f"{behind:.2f}" if at_best == behind else f"{at_best:.2f} to {behind:.2f}"
+    return "OFF_TRACK", f"Behind the expected {expected:.2f} by {by}"
 
 
 def _interval_reaches(question: Question, actual: Actual, expected: float) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import Field
 
 from checks.claim import Claim, NoRows
-from warehouse.model.contract import Severity
+from warehouse.model.contract import Severity, load_contracts
 from warehouse.model.errors import SpmError
 from warehouse.model.yaml_file import Located, StrictModel, load_model
 
@@ -94,8 +94,23 @@ def tables_read(sql: str) -> frozenset[str]:
     return frozenset(f"{table.db}.{table.name}" for table in statements[0].find_all(exp.Table) if table.db)
 
 
+def _names_a_row(column: str) -> bool:
+    """Whether a column identifies a row: a text or year of a contract, or by name an id, file or line."""
+    if column.endswith(("_id", "_file", "_line")):
+        return True
+    kinds = {f.type for c in load_contracts().values() for f in c.fields if f.name == column}
+    return bool(kinds) and (kinds <= {"text"} or column == "school_year")
+
+
 def _claim(located: Located[Suite], index: int, spec: SuiteClaim) -> Claim:
     sql = spec.failing_rows.strip().rstrip(";")
+    if "{table}" in sql:
+        raise located.error(
+            ("claims", index, "failing_rows"),
+            f"A suite names its tables; write {spec.table}",
+            value="{table}",
+            remedy=f"Write {spec.table} for {{table}}; {{table}} works in contracts only",
+        )
     try:
         needs = tables_read(sql)
     except SpmError as problem:
@@ -106,6 +121,14 @@ def _claim(located: Located[Suite], index: int, spec: SuiteClaim) -> Claim:
             f"Claim {spec.claim!r} is about {spec.table} but does not read it",
             remedy=f"Read it, or name one of {', '.join(sorted(needs)) or 'the tables it is about'}",
         )
+    for column in spec.shown:
+        if not _names_a_row(column):
+            raise located.error(
+                ("claims", index, "shown"),
+                f"Column {column!r} does not identify a row, and may be a count that messages must not tell",
+                value=column,
+                remedy="Show ids, names, years and lines only; the file of failing rows keeps every column",
+            )
     return Claim(
         name=spec.claim,
         sentence=spec.sentence,

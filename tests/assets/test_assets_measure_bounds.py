@@ -99,10 +99,11 @@ def test_a_unit_with_a_figure_and_no_count_leaves_no_bound() -> None:
     assert (row["suppression"], row["is_partial_coverage"]) == ("not_reported", True)
 
 
-def test_a_hidden_unit_without_a_count_is_missing_from_the_bound_which_says_so() -> None:
+def test_a_hidden_unit_without_a_count_leaves_no_bound() -> None:
     row = state_of(exact(ASH, 90, 100), hidden(BIRCH, None))
-    assert (row["value_low"], row["value_high"], row["n"]) == (90.0, 90.0, 100)
+    assert (row["value"], row["value_low"], row["value_high"], row["n"]) == (None, None, None, None)
     assert row["is_partial_coverage"] is True
+    assert row["null_reason"] == "suppressed"
 
 
 def test_a_bound_never_stands_beside_a_published_figure() -> None:
