@@ -7,6 +7,7 @@ Not here: one file (`rows`, `readers`).
 from __future__ import annotations
 
 import importlib.util
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -188,7 +189,12 @@ def _without_duplicates(
 def _repeated_rows(table: pa.Table, key: tuple[str, ...]) -> list[int]:
     """The positions of rows whose key stands more than once."""
     keys = ", ".join(f'"{column}"' for column in key)
-    with duckdb.connect(":memory:") as connection:
+    # What does not fit into memory goes to a private folder that does not outlive the question: keys of
+    # students may be among it, and DuckDB's default is `.tmp` in the current folder, open to all.
+    with (
+        tempfile.TemporaryDirectory(prefix="spm-keys-") as spill,
+        duckdb.connect(":memory:", config={"temp_directory": spill}) as connection,
+    ):
         connection.register("rows", table.select(list(key)))
         repeated = f"SELECT {keys} FROM rows GROUP BY ALL HAVING count(*) > 1"
         found = connection.execute(f"SELECT count(*) FROM ({repeated})").fetchone()

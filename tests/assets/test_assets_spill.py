@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 import subprocess
 import sys
@@ -31,6 +30,10 @@ def temporary(tmp_path: Path) -> Path:
 
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
+
+
+def names(folder: Path) -> list[str]:
+    return [file.name for file in folder.iterdir()]
 
 
 def test_rows_that_do_not_fit_into_memory_spill_where_only_the_owner_may_look(temporary: Path) -> None:
@@ -63,7 +66,7 @@ def test_the_folder_of_a_connection_that_lives_is_left_alone(temporary: Path) ->
         (first / "duckdb_temp_storage_DEFAULT-0.tmp").write_text("rows")
         with spill_folder(temporary) as second:
             assert first != second
-        assert os.listdir(first) == ["duckdb_temp_storage_DEFAULT-0.tmp"]
+        assert names(first) == ["duckdb_temp_storage_DEFAULT-0.tmp"]
 
 
 def test_only_what_the_engine_wrote_is_removed(temporary: Path) -> None:
@@ -72,4 +75,4 @@ def test_only_what_the_engine_wrote_is_removed(temporary: Path) -> None:
         (temporary / name).write_text("x")
     with connect(temporary):
         pass
-    assert os.listdir(temporary) == ["notes.tmp"]
+    assert names(temporary) == ["notes.tmp"]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import stat
 import traceback
+from pathlib import Path
 
+import duckdb
 import pytest
 from invented_source import GOOD, ROWS, Workbench
 
+import sources.read
 from warehouse.model.errors import SpmError
 
 # Stands for what only a student's record would hold.
@@ -99,3 +103,22 @@ def test_the_same_row_of_a_public_source_keeps_its_value(bench):
     lines = GOOD.splitlines()
     lines[4] = BAD_LINES["a bad count"]
     assert bench.read_text("\n".join(lines) + "\n").quarantine["value"].to_pylist() == [f"{SECRET}x"]
+
+
+def test_keys_that_do_not_fit_into_memory_go_to_a_private_folder_that_is_gone_afterwards(
+    restricted, monkeypatch
+):
+    seen: list[tuple[Path, int]] = []
+
+    def watched(*arguments, **named):
+        connection = real(*arguments, **named)
+        row = connection.execute("SELECT current_setting('temp_directory')").fetchone()
+        folder = Path(row[0])
+        seen.append((folder, stat.S_IMODE(folder.stat().st_mode)))
+        return connection
+
+    real = duckdb.connect
+    monkeypatch.setattr(sources.read.duckdb, "connect", watched)
+    restricted.read_text(GOOD)
+    ((folder, mode),) = seen
+    assert mode == 0o700 and folder.is_absolute() and not folder.exists()
