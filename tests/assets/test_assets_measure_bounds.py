@@ -269,3 +269,18 @@ def test_a_gap_from_bounds_of_incomplete_files_is_marked(graduation_gap: Any) ->
     rows = [{**ranged(CEDAR, 40, 60, 80), "student_group": "homeless"}, exact(CEDAR, 90, 100)]
     row = one(run_pass("graduation_cohorts", rows, graduation_gap), STATE, measure_id="graduation_gap")
     assert (row["value_low"], row["value_high"], row["is_partial_coverage"]) == (-30.0, -10.0, True)
+
+
+def test_an_lea_without_revenue_makes_the_states_share_incomplete() -> None:
+    whole_row = {"membership_students": 100, "total_expenditure_usd": 1000, "total_revenue_usd": 1000}
+    lacking = {"membership_students": 1000, "total_expenditure_usd": None, "total_revenue_usd": None}
+    found = run_pass(
+        "lea_finance",
+        [
+            {"organization_id": NORTH, **whole_row, "federal_revenue_usd": 100, "is_additive": True},
+            {"organization_id": SOUTH, **lacking, "federal_revenue_usd": None, "is_additive": True},
+        ],
+    )
+    for measure in ("federal_revenue_share", "total_expenditure_per_pupil"):
+        row = one([r for r in found if r["measure_id"] == measure], STATE)
+        assert row["value"] is None and row["is_partial_coverage"] is True
