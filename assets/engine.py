@@ -15,7 +15,6 @@ from pathlib import Path
 import duckdb
 
 from assets.spill import spill_folder
-from assets.spill import spill_folder
 from warehouse.model.contract import DUCKDB_TYPES, Contract
 from warehouse.model.errors import SpmError
 
