@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from invented_tables import ABSENCE, CONTRACTS, GOOD_ROWS, ORGANIZATION_ROWS, ORGANIZATIONS, TODAY, write_rows
+from postgres import postgres_server, postgres_url  # noqa: F401
 
 from checks.claim import Claim
 from checks.result import CheckResult

