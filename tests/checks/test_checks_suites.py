@@ -63,6 +63,18 @@ def test_a_wrong_suite_names_file_and_line(tmp_path: Path, old: str, new: str, l
     assert (str(caught.value.file).endswith("example.yml"), caught.value.line) == (True, line)
 
 
+def test_the_placeholder_of_contracts_is_refused_with_the_table_to_write(tmp_path: Path) -> None:
+    with pytest.raises(SpmError, match=r"A suite names its tables; write core\.absence") as caught:
+        load_suites(write(tmp_path, GOOD.replace("FROM core.absence", "FROM {table}")))
+    assert (caught.value.line, caught.value.value) == (8, "{table}")
+
+
+def test_the_keys_that_a_claim_lacks_are_named_all_at_once(tmp_path: Path) -> None:
+    lacking = GOOD.replace("    shown: [organization_id]\n    owner: someone\n", "")
+    with pytest.raises(SpmError, match="Required keys 'shown', 'owner' are missing"):
+        load_suites(write(tmp_path, lacking))
+
+
 def test_one_claim_stands_once_per_table(tmp_path: Path) -> None:
     claim = GOOD[GOOD.index("  - claim") :]
     with pytest.raises(SpmError, match="stands twice"):

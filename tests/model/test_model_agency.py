@@ -114,6 +114,18 @@ def test_a_file_missing_from_the_folder_is_named(tmp_path: Path, name: str) -> N
     assert caught.value.file == str(folder / name)
 
 
+@pytest.mark.parametrize("line", ["sources: {}", "conditions: []", "waivers: []"])
+def test_the_line_that_a_missing_file_asks_for_is_enough(tmp_path: Path, line: str) -> None:
+    folder = write(tmp_path)
+    file = folder / f"{line.split(':')[0]}.yml"
+    file.unlink()
+    with pytest.raises(SpmError) as caught:
+        load_agency(folder)
+    assert caught.value.remedy == f'Create it with the line "{line}"'
+    file.write_text(line + "\n", encoding="utf-8")
+    load_agency(folder)
+
+
 def test_a_year_that_is_not_declared_is_refused(tmp_path: Path) -> None:
     error = refused(tmp_path, sources=("school_years: [2024]", "school_years: [2024, 2025]"))
     assert "not declared in agency.yml" in str(error)

@@ -158,6 +158,21 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert "correct the path" in caught.value.remedy
 
 
+def test_a_file_that_may_declare_nothing_is_told_how(tmp_path: Path) -> None:
+    with pytest.raises(SpmError) as caught:
+        load_model(tmp_path / "none.yml", Office, empty="desks: []")
+    assert caught.value.remedy == 'Create it with the line "desks: []"'
+
+
+def test_keys_missing_from_one_place_are_named_together_and_others_counted(tmp_path: Path) -> None:
+    error = refused(tmp_path, "desks:\n  - {}\n")
+    assert "Required key 'name' is missing (2 more after it)" in str(error)
+    error = refused(tmp_path, "name: Franklin\ndesks:\n  - {}\n")
+    assert "Required keys 'desk_id', 'height_cm' are missing" in str(error)
+    assert "more after it" not in str(error)
+    assert (error.line, error.remedy) == (3, "Add 'desk_id', 'height_cm'")
+
+
 def test_a_file_in_another_encoding_is_refused_at_the_byte(tmp_path: Path) -> None:
     assert "Not UTF-8 text (byte 6)" in str(refused(tmp_path, "name: Ñandú\n".encode("latin-1")))
 

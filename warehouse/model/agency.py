@@ -178,9 +178,9 @@ def load_agency(folder: Path) -> Agency:
             "No such agency folder", file=folder, remedy="Point SPM_AGENCY at a folder of agencies/"
         )
     settings = load_model(folder / "agency.yml", AgencySettings)
-    sources = load_model(folder / "sources.yml", _SourcesFile)
-    conditions = load_model(folder / "conditions.yml", _ConditionsFile)
-    waivers = load_model(folder / "waivers.yml", _WaiversFile)
+    sources = load_model(folder / "sources.yml", _SourcesFile, empty="sources: {}")
+    conditions = load_model(folder / "conditions.yml", _ConditionsFile, empty="conditions: []")
+    waivers = load_model(folder / "waivers.yml", _WaiversFile, empty="waivers: []")
     measures = load_measures()
     plan = load_plan(folder / "plan.yml", measures)
     _check_years(settings.value, sources)

@@ -55,14 +55,19 @@ class Located(Generic[Model]):
         )
 
 
-def load_model(path: Path, model: type[Model]) -> Located[Model]:
+def load_model(path: Path, model: type[Model], *, empty: str | None = None) -> Located[Model]:
     """Read `path` as YAML into `model`.
+
+    Args:
+        path: The file.
+        model: What it has to fit.
+        empty: The line of a file that declares nothing, told to people who lack the file.
 
     Raises:
         SpmError: The file is absent, is not YAML, repeats a key or does not fit the model; names file,
             line, field and remedy.
     """
-    document, lines = read_yaml(path)
+    document, lines = read_yaml(path, empty=empty)
     try:
         value = model.model_validate(document)
     except ValidationError as problem:
@@ -70,7 +75,7 @@ def load_model(path: Path, model: type[Model]) -> Located[Model]:
     return Located(value=value, path=path, lines=lines)
 
 
-def read_yaml(path: Path) -> tuple[Any, dict[Location, int]]:
+def read_yaml(path: Path, *, empty: str | None = None) -> tuple[Any, dict[Location, int]]:
     """Read YAML into plain values and the line number of each of them.
 
     Raises:
@@ -79,7 +84,8 @@ def read_yaml(path: Path) -> tuple[Any, dict[Location, int]]:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise SpmError("File not found", file=path, remedy="Create it, or correct the path") from None
+        remedy = "Create it, or correct the path" if empty is None else f'Create it with the line "{empty}"'
+        raise SpmError("File not found", file=path, remedy=remedy) from None
     except UnicodeDecodeError as problem:
         raise SpmError(
             f"Not UTF-8 text (byte {problem.start})", file=path, remedy="Save the file as UTF-8"
@@ -163,7 +169,10 @@ def _nearest_line(lines: Mapping[Location, int], location: Location) -> int:
 def _explain(
     path: Path, lines: Mapping[Location, int], problem: ValidationError, model: type[BaseModel]
 ) -> SpmError:
-    """Turn Pydantic's first complaint into one sentence; the others follow once it is mended."""
+    """Turn Pydantic's first complaint into one sentence; the others follow once it is mended.
+
+    Keys missing beside the first are named with it: they are mended in one go.
+    """
     details = problem.errors(include_url=False)
     first = details[0]
     location: Location = tuple(first["loc"])
@@ -177,14 +186,16 @@ def _explain(
             column=raised.column or _dotted(location),
             value=raised.value,
         )
-    more = f" ({len(details) - 1} more after it)" if len(details) > 1 else ""
+    missing = [d["loc"][-1] for d in details if d["type"] == "missing" and d["loc"][:-1] == location[:-1]]
+    told = max(1, len(missing)) if first["type"] == "missing" else 1
+    more = f" ({len(details) - told} more after it)" if len(details) > told else ""
     return SpmError(
-        f"{_sentence(first)}{more}",
+        f"{_sentence(first, missing)}{more}",
         file=path,
         line=_nearest_line(lines, location),
         column=_dotted(location),
         value=None if first["type"] in {"missing", "extra_forbidden"} else repr(first.get("input"))[:80],
-        remedy=_remedy(first, model),
+        remedy=_remedy(first, missing, model),
     )
 
 
@@ -192,10 +203,13 @@ def _dotted(location: Location) -> str | None:
     return ".".join(str(part) for part in location) or None
 
 
-def _sentence(detail: Any) -> str:
+def _sentence(detail: Any, missing: list[Any]) -> str:
     name = detail["loc"][-1] if detail["loc"] else "the file"
     if detail["type"] == "missing":
-        return f"Required key {name!r} is missing"
+        names = ", ".join(map(repr, missing))
+        return (
+            f"Required keys {names} are missing" if len(missing) > 1 else f"Required key {names} is missing"
+        )
     if detail["type"] == "extra_forbidden":
         return f"Unknown key {name!r}"
     if detail["type"] == "string_type":
@@ -203,13 +217,13 @@ def _sentence(detail: Any) -> str:
     return f"{name!r}: {detail['msg']}"
 
 
-def _remedy(detail: Any, model: type[BaseModel]) -> str:
+def _remedy(detail: Any, missing: list[Any], model: type[BaseModel]) -> str:
     if detail["type"] == "extra_forbidden":
         name = str(detail["loc"][-1])
         near = get_close_matches(name, _all_field_names(model), n=1)
         return f"Did you mean {near[0]!r}? Otherwise remove it" if near else "Remove it or correct it"
     if detail["type"] == "missing":
-        return f"Add {detail['loc'][-1]!r}"
+        return f"Add {', '.join(map(repr, missing))}"
     if detail["type"] == "string_type":
         return "Put the value in quotes, so that an id keeps its leading zeros"
     return "Correct the value"
