@@ -6,12 +6,14 @@ after a change of sources or agencies; a test fails while the page is stale.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from tempfile import gettempdir
 
 from assets.coverage import Coverage, coverage
 from assets.home import Home, open_home
+from warehouse.model.errors import SpmError
 from warehouse.model.places import AGENCIES, PROJECT
 
 PAGE = PROJECT / "docs" / "coverage.md"
@@ -68,5 +70,16 @@ def _spans(years: list[int]) -> str:
     return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in spans)
 
 
+def main() -> int:
+    """Write the page; a declaration that is wrong leaves the old one and is told as one paragraph."""
+    try:
+        page = build_page(agency_homes())
+    except SpmError as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    PAGE.write_text(page, encoding="utf-8")
+    return 0
+
+
 if __name__ == "__main__":
-    PAGE.write_text(build_page(agency_homes()), encoding="utf-8")
+    sys.exit(main())

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
 from assets.coverage import coverage, plan_gaps, require_inputs
+from pipelines import coverage_page
 from pipelines.coverage_page import PAGE, agency_homes, build_page
+from warehouse.model.errors import SpmError
 
 
 def test_the_coverage_page_is_current():
@@ -23,3 +29,18 @@ def test_franklin_has_all_ten_measures_for_its_state():
     for_state = {c.measure_id for c in coverage(franklin) if c.grain == "SEA"}
     assert for_state == set(franklin.agency.measures)
     assert len(for_state) == 10
+
+
+def test_a_wrong_declaration_is_one_paragraph_and_leaves_the_page(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    def broken():
+        raise SpmError("The plan is wrong", remedy="Correct it")
+        yield
+
+    (tmp_path / "page.md").write_text("as it was", encoding="utf-8")
+    monkeypatch.setattr(coverage_page, "PAGE", tmp_path / "page.md")
+    monkeypatch.setattr(coverage_page, "agency_homes", broken)
+    assert coverage_page.main() == 1
+    assert capsys.readouterr().err == "The plan is wrong. Correct it.\n"
+    assert (tmp_path / "page.md").read_text(encoding="utf-8") == "as it was"
