@@ -7,6 +7,8 @@ Not here: what is done with them (`raw`, `core`, `measures`, `publication`).
 from __future__ import annotations
 
 import os
+import stat
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -15,7 +17,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from assets.lake import Lake
-from assets.place import find_place
+from assets.place import MARK, find_place, require_own
 from sources.registry import Source, discover
 from warehouse.model.agency import Agency, SourceSettings, load_agency
 from warehouse.model.contract import Contract, load_contracts
@@ -122,9 +124,43 @@ def open_home(environment: Mapping[str, str] | None = None) -> Home:
 
 
 def claim_home(home: Home) -> None:
-    """Create the working folder and mark it as this agency's."""
-    home.root.mkdir(parents=True, exist_ok=True)
-    (home.root / "agency").write_text(home.agency.settings.agency_id + "\n", encoding="utf-8")
+    """Create the working folder, closed to everybody else, and mark it as this agency's.
+
+    Raises:
+        SpmError: It belongs to another agency, or to others on this machine too.
+    """
+    home.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _close(home.root)
+    agency_id = home.agency.settings.agency_id
+    if require_own(home.root, agency_id):
+        return
+    # Whole or not at all: nobody can use a home whose mark is empty.
+    handle, name = tempfile.mkstemp(prefix=f".{MARK}.", dir=home.root)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(agency_id + "\n")
+        temporary.replace(home.root / MARK)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _close(root: Path) -> None:
+    """Leave the folder to its owner alone: files of students lie below it."""
+    mode = stat.S_IMODE(root.stat().st_mode)
+    if not mode & 0o077:
+        return
+    shared = SpmError(
+        "The working folder is shared with others on this machine and cannot be closed to them",
+        file=root,
+        remedy="Set SPM_HOME to a folder of your own",
+    )
+    if mode & stat.S_ISVTX:  # such as /tmp: closing it would shut out everybody else's work
+        raise shared
+    try:
+        root.chmod(0o700)
+    except PermissionError:
+        raise shared from None
 
 
 def _data_root(env: Mapping[str, str], root: Path, default: str | None) -> Path | None:

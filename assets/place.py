@@ -15,6 +15,8 @@ from warehouse.model.errors import SpmError
 from warehouse.model.places import AGENCIES, PROJECT
 from warehouse.model.yaml_file import read_yaml
 
+MARK = "agency"
+
 
 @dataclass(frozen=True)
 class Place:
@@ -52,8 +54,32 @@ def find_place(environment: Mapping[str, str] | None = None) -> Place:
     settings = document if isinstance(document, dict) else {}
     agency_id = str(settings.get("agency_id", ""))
     root = Path(env.get("SPM_HOME") or PROJECT / ".spm" / agency_id).resolve()
-    mark = root / "agency"
-    owner = mark.read_text(encoding="utf-8").strip() if mark.exists() else agency_id
+    require_own(root, agency_id)
+    url = env.get("SPM_WAREHOUSE_URL") or f"sqlite:///{root / 'warehouse' / 'internal.db'}"
+    return Place(agency_id, str(settings.get("name", agency_id)), folder, root, url)
+
+
+def require_own(root: Path, agency_id: str) -> bool:
+    """Whether the working folder is marked as this agency's; False when it has no mark yet.
+
+    Raises:
+        SpmError: It belongs to another agency, or its mark does not say whose it is.
+    """
+    mark = root / MARK
+    try:
+        owner = mark.read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return False
+    except UnicodeDecodeError:
+        raise _unclear(mark, agency_id, "is not text") from None
+    except OSError as problem:
+        raise SpmError(
+            f"This working folder cannot be read ({problem.strerror or type(problem).__name__})",
+            file=mark,
+            remedy="It is open to its owner only: run this as that user, or set SPM_HOME to another folder",
+        ) from None
+    if not owner:
+        raise _unclear(mark, agency_id, "is empty")
     if owner != agency_id:
         raise SpmError(
             f"This working folder belongs to {owner!r}",
@@ -61,5 +87,13 @@ def find_place(environment: Mapping[str, str] | None = None) -> Place:
             value=agency_id,
             remedy="Set SPM_HOME to another folder, or SPM_AGENCY to the agency it belongs to",
         )
-    url = env.get("SPM_WAREHOUSE_URL") or f"sqlite:///{root / 'warehouse' / 'internal.db'}"
-    return Place(agency_id, str(settings.get("name", agency_id)), folder, root, url)
+    return True
+
+
+def _unclear(mark: Path, agency_id: str, how: str) -> SpmError:
+    return SpmError(
+        f"The mark that says whose working folder this is {how}",
+        file=mark,
+        remedy=f"If the folder is {agency_id}'s, remove that file, and the next refresh writes it again; "
+        "otherwise set SPM_HOME to another folder",
+    )
