@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -31,6 +32,16 @@ app.add_typer(plan_app, name="plan")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")]
 
 
+def _end(work: Callable[[], int]) -> NoReturn:
+    """Exit with what the work returns; Typer would end an interruption without a word."""
+    try:
+        code = work()
+    except KeyboardInterrupt as stop:
+        print(f"spm: {stop or 'stopped'}", file=sys.stderr)
+        code = getattr(stop, "exit_code", 130)
+    raise typer.Exit(code)
+
+
 @app.command()
 def demo(
     students: Annotated[int, typer.Option(help="Students of the invented state.")] = 20_000,
@@ -38,7 +49,7 @@ def demo(
     """Generate the invented state Franklin, refresh it, publish, and print its scorecard."""
     from pipelines.commands.demo import run
 
-    raise typer.Exit(run(students))
+    _end(lambda: run(students))
 
 
 @app.command()
@@ -52,7 +63,7 @@ def refresh(
     """Fetch, compute and check every school year, publish, and send alerts."""
     from pipelines.commands.run import run_refresh
 
-    raise typer.Exit(run_refresh(year or None, select or [], as_json=as_json))
+    _end(lambda: run_refresh(year or None, select or [], as_json=as_json))
 
 
 @app.command()
@@ -60,7 +71,7 @@ def publish(as_json: Json = False) -> None:
     """Publish a release from what was refreshed."""
     from pipelines.commands.run import run_publish
 
-    raise typer.Exit(run_publish(as_json=as_json))
+    _end(lambda: run_publish(as_json=as_json))
 
 
 @app.command()
@@ -72,7 +83,7 @@ def status(
     """Show the scorecard of the current release, by goal."""
     from pipelines.commands.look import run_status
 
-    raise typer.Exit(run_status(year, org, as_json=as_json))
+    _end(lambda: run_status(year, org, as_json=as_json))
 
 
 @app.command()
@@ -92,7 +103,7 @@ def explain(
     from pipelines.explain import Asked
 
     asked = Asked(measure, org, year, group, grade, subject, program, view)
-    raise typer.Exit(run_explain(asked, as_json=as_json))
+    _end(lambda: run_explain(asked, as_json=as_json))
 
 
 @plan_app.command("check")
@@ -100,7 +111,7 @@ def plan_check(as_json: Json = False) -> None:
     """Read the plan strictly, refuse measures without input, and print what each input can give."""
     from pipelines.commands.plan import run_check
 
-    raise typer.Exit(run_check(as_json=as_json))
+    _end(lambda: run_check(as_json=as_json))
 
 
 @app.command()
@@ -108,7 +119,7 @@ def measures(as_json: Json = False) -> None:
     """Show which measures the agency's inputs can give, by school year and grain."""
     from pipelines.commands.plan import run_measures
 
-    raise typer.Exit(run_measures(as_json=as_json))
+    _end(lambda: run_measures(as_json=as_json))
 
 
 @app.command()
@@ -116,7 +127,7 @@ def releases(as_json: Json = False) -> None:
     """List the releases that can be read."""
     from pipelines.commands.look import run_releases
 
-    raise typer.Exit(run_releases(as_json=as_json))
+    _end(lambda: run_releases(as_json=as_json))
 
 
 @app.command()
@@ -124,7 +135,7 @@ def rollback(release: Annotated[int, typer.Argument(help="Release to make curren
     """Make an earlier release current again."""
     from pipelines.commands.run import run_rollback
 
-    raise typer.Exit(run_rollback(release))
+    _end(lambda: run_rollback(release))
 
 
 @app.command()
@@ -132,7 +143,7 @@ def doctor(as_json: Json = False) -> None:
     """Look whether everything that a refresh needs is there."""
     from pipelines.commands.doctor import run
 
-    raise typer.Exit(run(as_json=as_json))
+    _end(lambda: run(as_json=as_json))
 
 
 @app.command()
@@ -153,9 +164,6 @@ def main() -> None:
     except SpmError as problem:
         print(f"spm: {problem}", file=sys.stderr)
         sys.exit(1)
-    except KeyboardInterrupt:
-        print("spm: stopped", file=sys.stderr)
-        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -7,32 +7,22 @@ account looks in a terminal (`commands`).
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from assets.home import Home, claim_home
-from assets.timing import Part, Timings
+from assets.home import Home
+from assets.timing import Part
 from pipelines.alerts import AlertReport, send_alerts
 from pipelines.findings import STEP, Finding, Observation, observe, of_release
-from pipelines.instance import open_instance
+from pipelines.interruption import Interruption
 from pipelines.locking import home_lock
+from pipelines.session import Progress, Session, YearOutcome
+from warehouse.model.errors import SpmError
 
 if TYPE_CHECKING:
     import dagster as dg
-
-Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class YearOutcome:
-    """How the run of one school year ended."""
-
-    school_year: int
-    run_id: str
-    is_good: bool
-    seconds: float
 
 
 @dataclass
@@ -110,16 +100,27 @@ def refresh(
 
     Raises:
         SpmError: Another run holds the home, or `select` or `years` name something that is not there.
+        Interrupted: It was stopped; no further year, no publication and no alert came after that.
     """
     start = time.perf_counter()
-    report, timings = RefreshReport(), Timings()
+    report, interruption = RefreshReport(), Interruption()
+    chosen_years = _years(home, years)
     lock = nullcontext() if is_locked else home_lock(home.root, "spm refresh")
-    with lock, _Session(home, timings, instance, progress) as session:
-        session.fill(report, session.years(years), session.selection(select))
+    with (
+        lock,
+        interruption.watch(),
+        Session(home, interruption, instance=instance, progress=progress) as session,
+    ):
+        chosen = session.selection(select)
+        for year in chosen_years:
+            outcome, unexplained = session.run_year(year, chosen)
+            report.years.append(outcome)
+            report.failures += unexplained
+        report.release, report.release_error = session.publish()
         _gather(report, home)
         progress("Alerts")
         report.alerts = send_alerts(home, also=_also(report))
-    report.seconds = dict(timings.seconds)
+    report.seconds = dict(session.timings.seconds)
     report.total_seconds = time.perf_counter() - start
     return report
 
@@ -129,96 +130,28 @@ def publish_only(home: Home, *, progress: Progress = lambda _: None) -> RefreshR
 
     Raises:
         SpmError: Another run holds the home.
+        Interrupted: It was stopped.
     """
     start = time.perf_counter()
-    report, timings = RefreshReport(), Timings()
-    with home_lock(home.root, "spm publish"):
-        with _Session(home, timings, None, progress) as session:
+    report, interruption = RefreshReport(), Interruption()
+    with home_lock(home.root, "spm publish"), interruption.watch():
+        with Session(home, interruption, progress=progress) as session:
             report.release, report.release_error = session.publish()
         report.alerts = send_alerts(home, also=[of_release(report.release_error)])
-    report.seconds = dict(timings.seconds)
+    report.seconds = dict(session.timings.seconds)
     report.total_seconds = time.perf_counter() - start
     return report
 
 
-class _Session:
-    """Dagster, loaded once, and the definitions of this home."""
-
-    def __init__(
-        self, home: Home, timings: Timings, instance: dg.DagsterInstance | None, progress: Progress
-    ) -> None:
-        claim_home(home)
-        progress("Loading")
-        with timings.measure("import"):
-            # Dagster and all it needs take seconds to import, which other commands must not pay.
-            from pipelines import runs
-            from pipelines.definitions import build_definitions
-        self._home, self._timings, self._runs, self._progress = home, timings, runs, progress
-        with timings.measure("dagster"):
-            self._definitions = build_definitions(home, timings=timings, lock_is_held=True)
-            self._given = instance
-            self._instance = instance or open_instance(home.root)
-
-    def __enter__(self) -> _Session:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._given is None:
-            self._instance.dispose()
-
-    def years(self, asked: Sequence[int] | None) -> Sequence[int]:
-        declared = self._home.agency.settings.school_years
-        for year in asked or ():
-            if year not in declared:
-                from warehouse.model.errors import SpmError
-
-                raise SpmError(
-                    f"{self._home.agency.settings.name} does not declare the school year {year}",
-                    remedy=f"Choose one of {', '.join(map(str, declared))}, or add it to agency.yml",
-                )
-        return asked or declared
-
-    def selection(self, names: Sequence[str]) -> Any:
-        return self._runs.selected_keys(self._home, self._definitions, names) if names else None
-
-    def fill(self, report: RefreshReport, years: Sequence[int], chosen: Any) -> None:
-        """Refresh the years, then publish, and write down what became of each."""
-        for year in years:
-            self._progress(f"School year {year}")
-            outcome, unexplained = self.run_year(year, chosen)
-            report.years.append(outcome)
-            report.failures += unexplained
-        report.release, report.release_error = self.publish()
-
-    def run_year(self, year: int, chosen: Any) -> tuple[YearOutcome, list[Finding]]:
-        start, before = time.perf_counter(), self._timings.total
-        ended = self._runs.execute(
-            self._definitions, "refresh", self._instance, partition=str(year), asset_keys=chosen
-        )
-        seconds = time.perf_counter() - start
-        self._timings.add("dagster", seconds - (self._timings.total - before))
-        outcome = YearOutcome(year, ended.run_id, ended.success, seconds)
-        return outcome, _unexplained(self._home, year, ended.failures) if not ended.success else []
-
-    def publish(self) -> tuple[dict[str, Any] | None, str | None]:
-        self._progress("Publishing")
-        start, before = time.perf_counter(), self._timings.total
-        ended = self._runs.execute(self._definitions, "publish", self._instance)
-        self._timings.add("dagster", time.perf_counter() - start - (self._timings.total - before))
-        if ended.success:
-            return ended.release, None
-        return None, "; ".join(ended.failures.values()) or "The publication failed"
-
-
-def _unexplained(home: Home, year: int, failures: dict[str, str]) -> list[Finding]:
-    """Failed steps of which the lake has no record, such as a failure of Dagster itself."""
-    known = {seen.table for seen in observe(home, [year]) for f in seen.findings if f.stops}
-    if known:
-        return []
-    return [
-        Finding(STEP, table, year, True, f"{table}, school year {year}: {text}", "data-engineering")
-        for table, text in failures.items()
-    ]
+def _years(home: Home, asked: Sequence[int] | None) -> Sequence[int]:
+    declared = home.agency.settings.school_years
+    for year in asked or ():
+        if year not in declared:
+            raise SpmError(
+                f"{home.agency.settings.name} does not declare the school year {year}",
+                remedy=f"Choose one of {', '.join(map(str, declared))}, or add it to agency.yml",
+            )
+    return asked or declared
 
 
 def _gather(report: RefreshReport, home: Home) -> None:

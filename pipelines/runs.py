@@ -13,6 +13,7 @@ from operator import or_
 from typing import Any
 
 import dagster as dg
+from dagster._core.execution.plan.objects import ErrorSource
 
 from assets.core import core_tables
 from assets.dagster_assets import RELEASE, key_of
@@ -21,6 +22,8 @@ from assets.lake import Node
 from assets.measures import measured_tables
 from warehouse.model.errors import SpmError
 
+# The tag of a run that Ctrl-C or SIGTERM stopped.
+INTERRUPTED = "spm/interrupted"
 # The command line tells what failed once and in its own words; Dagster's console would repeat it at length.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -33,6 +36,7 @@ class Ended:
     success: bool
     failures: dict[str, str]
     release: dict[str, Any] | None
+    was_interrupted: bool = False
 
 
 def execute(
@@ -56,7 +60,13 @@ def execute(
         success=result.success,
         failures=_failures(result),
         release=_release(result),
+        was_interrupted=any(_is_interruption(event) for event in result.all_events),
     )
+
+
+def mark_interrupted(instance: dg.DagsterInstance, run_id: str) -> None:
+    """Say of a run that it was stopped: Dagster calls it failed, and sensors must not raise an alarm."""
+    instance.add_run_tags(run_id, {INTERRUPTED: "yes"})
 
 
 def selected_keys(home: Home, definitions: dg.Definitions, names: Sequence[str]) -> list[dg.AssetKey]:
@@ -88,6 +98,10 @@ def _of_name(home: Home, name: str) -> dg.AssetSelection:
         )
     last = Node("measures", table) if table in measured else Node("core", table)
     return dg.AssetSelection.assets(key_of(last)).upstream()
+
+
+def _is_interruption(event: dg.DagsterEvent) -> bool:
+    return event.is_step_failure and event.step_failure_data.error_source is ErrorSource.INTERRUPT
 
 
 def _failures(result: dg.ExecuteInProcessResult) -> dict[str, str]:

@@ -17,7 +17,7 @@ from assets.lake import Node
 from pipelines.alerts import send_alerts
 from pipelines.findings import RUN, Finding, Observation, observe, of_release
 from pipelines.jobs import PUBLISH
-from pipelines.runs import words_of
+from pipelines.runs import INTERRUPTED, words_of
 
 PARTITION = "dagster/partition"
 RETRY_SECONDS = 300
@@ -67,8 +67,8 @@ def observations_of_run(
 ) -> list[Observation]:
     """What a run says that the lake may not know: a publication's end, a death without a trace."""
     year = int(run.tags[PARTITION]) if run.tags.get(PARTITION, "").isdigit() else None
-    if not _is_latest(instance, run):
-        return []  # sensors come late, and a later run has the word
+    if not _is_latest(instance, run) or INTERRUPTED in run.tags:
+        return []  # sensors come late, and a later run has the word; one that was stopped says nothing
     if run.job_name == PUBLISH:
         return [of_release(None if error is None else _failed_step(instance, run.run_id) or error)]
     name = f"job {run.job_name}"
