@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Literal
 
@@ -111,6 +112,7 @@ def _setting(source: Source, release: ReleaseSettings) -> str:
         "files": release.files,
         "database": None if release.database is None else shown_database(release.database),
         "tables": sorted(source.spec.tables),
+        "ignored": sorted(source.spec.ignored_files),
     }
     return hashlib.sha256(json.dumps(decided, sort_keys=True).encode()).hexdigest()
 
@@ -168,8 +170,19 @@ def _match(source: Source, table: str, pattern: str, data_root: Path) -> Iterato
             file=pattern,
             remedy=f"Put the file there below {Path(root).name}/, or correct the agency's sources.yml",
         )
-    for file in files:
-        yield _Found(table, os.path.relpath(file, root), filesystem, file)
+    found = [_Found(table, os.path.relpath(file, root), filesystem, file) for file in files]
+    kept = [item for item in found if not _is_ignored(source, item.address)]
+    if not kept:
+        raise SpmError(
+            f"{source.spec.title}: every file of the pattern is one that the source leaves out",
+            file=pattern,
+            remedy=f"Name another file; ignored_files of sources/{source.id}/source.yml says why",
+        )
+    yield from kept
+
+
+def _is_ignored(source: Source, address: str) -> bool:
+    return any(fnmatchcase(address, pattern) for pattern in source.spec.ignored_files)
 
 
 def _keep(source: Source, school_year: int, store: SnapshotStore, item: _Found) -> tuple[Snapshot, bool]:

@@ -64,7 +64,12 @@ class Bounds(StrictModel):
 
 
 class SourceSpec(StrictModel):
-    """source.yml."""
+    """source.yml.
+
+    Attributes:
+        ignored_files: Patterns of addresses that are not fetched although a pattern of an agency matches,
+            each with the reason.
+    """
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     title: str

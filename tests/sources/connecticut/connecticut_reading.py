@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from fnmatch import fnmatch
 from pathlib import Path
 
 import duckdb
@@ -110,9 +111,10 @@ def recount(file: Path) -> Recount:
     return Recount(file, rows[first], tuple(rows[first + 1 :]))
 
 
-def files_of(release: ReleaseSettings, data_root: Path) -> Iterator[Path]:
-    """The real files that an agency declares for a year."""
+def files_of(release: ReleaseSettings, data_root: Path, ignored: Iterable[str] = ()) -> Iterator[Path]:
+    """The real files that an agency declares for a year, but for those that the source leaves out."""
     patterns = release.files.values() if isinstance(release.files, dict) else [release.files]
     for group in patterns:
         for pattern in group:
-            yield from sorted(data_root.glob(pattern))
+            files = sorted(data_root.glob(pattern))
+            yield from (f for f in files if not any(fnmatch(str(f), name) for name in ignored))

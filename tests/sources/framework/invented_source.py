@@ -36,6 +36,7 @@ tables:
     {table}
 provides: []
 bounds: {bounds}
+ignored_files: {ignored}
 """
 
 COLUMNS_CSV = """\
@@ -63,6 +64,7 @@ class Workbench:
     reader: str = "delimited"
     table: str = "rows: {minimum: 15, maximum: 100}"
     bounds: str = "{key_errors: 0, value_errors: 0}"
+    ignored: str = "{}"
     file_name: str = "counts.csv"
     extra: dict[str, str] = field(default_factory=dict)
 
@@ -86,6 +88,7 @@ class Workbench:
             reader=self.reader,
             table=self.table,
             bounds=self.bounds,
+            ignored=self.ignored,
         )
         (folder / "source.yml").write_text(yml, encoding="utf-8")
         (folder / "columns.csv").write_text(self.columns, encoding="utf-8")

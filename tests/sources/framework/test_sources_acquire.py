@@ -99,6 +99,22 @@ def test_a_pattern_gives_one_snapshot_per_file_in_order(bench: Workbench):
     assert [s.address for s in fetch.snapshots] == ["many/a.csv", "many/b.csv"]
 
 
+def test_a_file_that_the_source_leaves_out_by_name_is_not_fetched(bench: Workbench):
+    bench.ignored = '{"many/*_all.csv": repeats the others}'
+    for name in ("a.csv", "b_all.csv"):
+        bench.write(GOOD + name + "\n", f"many/{name}")
+    assert [s.address for s in bench.fetch("many/*.csv").snapshots] == ["many/a.csv"]
+
+
+@pytest.mark.parametrize("pattern", ["many/*.csv", "many/b_all.csv"])
+def test_a_pattern_whose_files_are_all_left_out_by_name_is_a_mistake(bench: Workbench, pattern):
+    bench.ignored = '{"many/*_all.csv": repeats the others}'
+    bench.write(GOOD, "many/b_all.csv")
+    fetch = bench.fetch(pattern, today=EARLY)
+    assert fetch.outcome == "failed" and fetch.error is not None
+    assert fetch.error.file == pattern and "ignored_files" in fetch.error.remedy
+
+
 def test_a_file_named_by_two_patterns_is_taken_once(bench: Workbench):
     bench.write(GOOD, "many/a.csv")
     assert len(bench.fetch("many/a.csv", "many/*.csv").snapshots) == 1

@@ -62,6 +62,11 @@ def test_another_setting_of_the_files_is_a_decision(several: Workbench):
     assert several.fetch(MANY).outcome == "unchanged"  # and back again: what was accepted last counts
 
 
+def test_leaving_a_file_out_by_name_is_a_decision(several: Workbench):
+    several.ignored = '{"many/b.csv": repeats the others}'
+    assert [s.address for s in several.fetch(MANY).snapshots] == ["many/a.csv", "many/c.csv"]
+
+
 def test_a_change_elsewhere_in_the_release_is_no_decision_about_its_files(several: Workbench):
     from sources.acquire import acquire
 
