@@ -64,36 +64,33 @@ def renewable(home: Home, school_year: int) -> list[Node]:
     They are those that are not up to date while all they rest on is good, and were not refused themselves.
     """
     tables = core_tables(home)
-    found: list[Node] = []
+    due: dict[str, Node] = {}
     sound: set[str] = set()
     for name, table in tables.items():
-        rests_on_good = all(i in sound for i in table.core_inputs)
-        if rests_on_good and _source_problem(home, table, school_year) is None:
-            version = core_version(home, table, school_year, as_of=built_as_of(home, name, school_year))
-            _sort_in(home, core_node(name), table.contract, school_year, version, found, sound)
-    for name in measured_tables(home):
-        if name in sound:
-            version = measures_version(home, name, school_year)
-            contract = value_contract(home, name)
-            _sort_in(home, measures_node(name), contract, school_year, version, found, set())
-    return found
+        if not all(i in sound for i in table.core_inputs) or _source_problem(home, table, school_year):
+            continue
+        version = core_version(home, table, school_year, as_of=built_as_of(home, name, school_year))
+        problem = _state_problem(home, core_node(name), table.contract, school_year, version)
+        if _was_refused(home, core_node(name), school_year, version):
+            continue  # computing it again would change nothing
+        sound.add(name)
+        if problem is not None or any(i in due for i in table.core_inputs):
+            due[name] = core_node(name)
+    measured = [
+        measures_node(name)
+        for name in measured_tables(home)
+        if name in sound
+        and not _was_refused(
+            home, measures_node(name), school_year, measures_version(home, name, school_year)
+        )
+    ]
+    late = [n for n in measured if n.table in due or not measures_health(home, n.table, school_year).is_good]
+    return [*due.values(), *late]
 
 
-def _sort_in(
-    home: Home,
-    node: Node,
-    contract: Contract,
-    school_year: int,
-    version: str,
-    found: list[Node],
-    sound: set[str],
-) -> None:
+def _was_refused(home: Home, node: Node, school_year: int, version: str) -> bool:
     state = home.lake.state(node, school_year)
-    if state is not None and state.outcome == "failed" and state.version == version:
-        return  # refused as it is: computing it again would change nothing
-    sound.add(node.table)
-    if _state_problem(home, node, contract, school_year, version) is not None:
-        found.append(node)
+    return state is not None and state.outcome == "failed" and state.version == version
 
 
 def _upstream(tables: dict[str, CoreTable], table: str) -> list[str]:
