@@ -12,6 +12,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from assets.coverage import require_inputs
 from assets.home import Home
 from assets.timing import Part
 from pipelines.alerts import AlertReport, send_alerts
@@ -19,7 +20,7 @@ from pipelines.findings import STEP, Finding, Observation, observe, of_release
 from pipelines.interruption import Interruption
 from pipelines.locking import home_lock
 from pipelines.session import Progress, Session, YearOutcome
-from warehouse.model.errors import SpmError
+from pipelines.wrong_use import WrongUse
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -99,12 +100,14 @@ def refresh(
         progress: Called with a sentence before each part.
 
     Raises:
-        SpmError: Another run holds the home, or `select` or `years` name something that is not there.
+        WrongUse: `select` or `years` name something that is not there.
+        SpmError: Another run holds the home, or the plan asks for a measure without input.
         Interrupted: It was stopped; no further year, no publication and no alert came after that.
     """
     start = time.perf_counter()
     report, interruption = RefreshReport(), Interruption()
     chosen_years = _years(home, years)
+    require_inputs(home)
     lock = nullcontext() if is_locked else home_lock(home.root, "spm refresh")
     with (
         lock,
@@ -116,6 +119,7 @@ def refresh(
             outcome, unexplained = session.run_year(year, chosen)
             report.years.append(outcome)
             report.failures += unexplained
+        report.failures += session.not_renewed(select, chosen_years)
         report.release, report.release_error = session.publish()
         _gather(report, home)
         progress("Alerts")
@@ -129,11 +133,12 @@ def publish_only(home: Home, *, progress: Progress = lambda _: None) -> RefreshR
     """Publish what the lake accepts, and send alerts.
 
     Raises:
-        SpmError: Another run holds the home.
+        SpmError: Another run holds the home, or the plan asks for a measure without input.
         Interrupted: It was stopped.
     """
     start = time.perf_counter()
     report, interruption = RefreshReport(), Interruption()
+    require_inputs(home)
     with home_lock(home.root, "spm publish"), interruption.watch():
         with Session(home, interruption, progress=progress) as session:
             report.release, report.release_error = session.publish()
@@ -147,7 +152,7 @@ def _years(home: Home, asked: Sequence[int] | None) -> Sequence[int]:
     declared = home.agency.settings.school_years
     for year in asked or ():
         if year not in declared:
-            raise SpmError(
+            raise WrongUse(
                 f"{home.agency.settings.name} does not declare the school year {year}",
                 remedy=f"Choose one of {', '.join(map(str, declared))}, or add it to agency.yml",
             )

@@ -8,19 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
-from operator import or_
 from typing import Any
 
 import dagster as dg
 from dagster._core.execution.plan.objects import ErrorSource
 
-from assets.core import core_tables
-from assets.dagster_assets import RELEASE, key_of
-from assets.home import Home
-from assets.lake import Node
-from assets.measures import measured_tables
-from warehouse.model.errors import SpmError
+from assets.dagster_assets import RELEASE
 
 # The tag of a run that Ctrl-C or SIGTERM stopped.
 INTERRUPTED = "spm/interrupted"
@@ -67,37 +60,6 @@ def execute(
 def mark_interrupted(instance: dg.DagsterInstance, run_id: str) -> None:
     """Say of a run that it was stopped: Dagster calls it failed, and sensors must not raise an alarm."""
     instance.add_run_tags(run_id, {INTERRUPTED: "yes"})
-
-
-def selected_keys(home: Home, definitions: dg.Definitions, names: Sequence[str]) -> list[dg.AssetKey]:
-    """The assets that names of sources, core tables or measures stand for.
-
-    A source brings what is computed from it; a table or measure what it is computed from, and its measures.
-
-    Raises:
-        SpmError: A name is none of these.
-    """
-    chosen = [_of_name(home, name) for name in names]
-    selection = reduce(or_, chosen)
-    refreshed = dg.AssetSelection.groups("raw", "core", "measures")
-    graph = definitions.resolve_asset_graph()
-    return sorted((selection & refreshed).resolve(graph), key=lambda key: tuple(key.path))
-
-
-def _of_name(home: Home, name: str) -> dg.AssetSelection:
-    measured = measured_tables(home)
-    if name in home.sources:
-        return dg.AssetSelection.assets(key_of(Node("raw", name))).downstream()
-    table = next((t for t, found in measured.items() if name in {m.id for m in found}), name)
-    if table not in core_tables(home):
-        known = sorted({*home.sources, *core_tables(home), *(m.id for f in measured.values() for m in f)})
-        raise SpmError(
-            "No source, core table or measure of that name",
-            value=name,
-            remedy=f"Use one of {', '.join(known)}",
-        )
-    last = Node("measures", table) if table in measured else Node("core", table)
-    return dg.AssetSelection.assets(key_of(last)).upstream()
 
 
 def _is_interruption(event: dg.DagsterEvent) -> bool:

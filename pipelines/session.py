@@ -53,9 +53,9 @@ class Session:
         self.timings: Timings = StoppableTimings(interruption, self._memory.look)
         with self.timings.measure("import"):
             # Dagster and all it needs take seconds to import, which other commands must not pay.
-            from pipelines import runs
+            from pipelines import runs, selection
             from pipelines.definitions import build_definitions
-        self._runs = runs
+        self._runs, self._selection = runs, selection
         with self.timings.measure("dagster"):
             self._definitions = build_definitions(home, timings=self.timings, lock_is_held=True)
             self._given = instance
@@ -69,8 +69,16 @@ class Session:
             self._instance.dispose()
 
     def selection(self, names: Sequence[str]) -> list[dg.AssetKey] | None:
-        """The assets that names stand for; None for no names, which is everything."""
-        return self._runs.selected_keys(self._home, self._definitions, names) if names else None
+        """The assets that names stand for; None for no names, which is everything.
+
+        Raises:
+            WrongUse: There is nothing of a name.
+        """
+        return self._selection.selected_keys(self._home, self._definitions, names) if names else None
+
+    def not_renewed(self, names: Sequence[str], years: Sequence[int]) -> list[Finding]:
+        """What was asked for by name and is not there after all years."""
+        return list(self._selection.not_renewed(self._home, names, years))
 
     def run_year(self, year: int, chosen: Sequence[dg.AssetKey] | None) -> tuple[YearOutcome, list[Finding]]:
         """Refresh a school year; the findings are the failures that the lake has no record of.
@@ -118,11 +126,13 @@ class Session:
 
 
 def _unexplained(home: Home, year: int, failures: dict[str, str]) -> list[Finding]:
-    """Failed steps of which the lake has no record, such as a failure of Dagster itself."""
+    """Failed steps of which the lake has no record, such as a failure of Dagster itself.
+
+    Judged table by table: a file that was refused must not hide that another table crashed.
+    """
     known = {seen.table for seen in observe(home, [year]) for f in seen.findings if f.stops}
-    if known:
-        return []
     return [
         Finding(STEP, table, year, True, f"{table}, school year {year}: {text}", "data-engineering")
         for table, text in failures.items()
+        if table not in known
     ]

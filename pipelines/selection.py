@@ -1,0 +1,101 @@
+"""What names given to `--select` stand for, and whether it was renewed.
+
+Put here: from names of sources, core tables and measures to assets. Not here: running them (`runs`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import reduce
+from operator import or_
+
+import dagster as dg
+
+from assets.core import core_node, core_tables
+from assets.dagster_assets import key_of
+from assets.home import Home
+from assets.lake import Node
+from assets.measures import measured_tables, measures_node
+from assets.raw import raw_node
+from pipelines.findings import STEP, Finding
+from pipelines.wrong_use import WrongUse, meant
+
+
+def selected_keys(home: Home, definitions: dg.Definitions, names: Sequence[str]) -> list[dg.AssetKey]:
+    """The assets that names of sources, core tables or measures stand for.
+
+    A source brings what is computed from it, and all that this needs; a table or measure what it is computed
+    from. On a new home nothing else could be computed: figures need organizations from other sources.
+
+    Raises:
+        WrongUse: A name is none of these.
+    """
+    chosen = reduce(or_, [_with_needs(home, name) for name in names])
+    refreshed = dg.AssetSelection.groups("raw", "core", "measures")
+    graph = definitions.resolve_asset_graph()
+    return sorted((chosen & refreshed).resolve(graph), key=lambda key: tuple(key.path))
+
+
+def not_renewed(home: Home, names: Sequence[str], years: Sequence[int]) -> Iterator[Finding]:
+    """A finding for each name that could be renewed in none of the years, though nothing need have failed."""
+    for name in dict.fromkeys(names):
+        node = _node_of(home, name)
+        if any(_is_renewed(home, node, year) for year in years):
+            continue
+        sources = ", ".join(sorted(_sources_behind(home, node)))
+        text = (
+            f"{name} was asked for and could not be renewed for {', '.join(map(str, years))}. "
+            f"See whether sources.yml declares files of {sources} for it, and whether they have come."
+        )
+        yield Finding(STEP, node.name, None, True, text, owner="whoever asked")
+
+
+def _with_needs(home: Home, name: str) -> dg.AssetSelection:
+    itself = dg.AssetSelection.assets(key_of(_node_of(home, name)))
+    if name in home.sources:
+        # Downstream only within what a refresh makes: the release is fed by everything.
+        made = itself.downstream() & dg.AssetSelection.groups("raw", "core", "measures")
+        return made | made.upstream()
+    return itself.upstream()
+
+
+def _node_of(home: Home, name: str) -> Node:
+    measured = measured_tables(home)
+    if name in home.sources:
+        return raw_node(name)
+    table = next((t for t, found in measured.items() if name in {m.id for m in found}), name)
+    if table not in core_tables(home):
+        known = sorted({*home.sources, *core_tables(home), *(m.id for f in measured.values() for m in f)})
+        raise WrongUse(
+            "No source, core table or measure of that name",
+            value=name,
+            remedy=f"{meant(name, known)}Use one of {', '.join(known)}",
+        )
+    return measures_node(table) if table in measured else core_node(table)
+
+
+def _is_renewed(home: Home, node: Node, year: int) -> bool:
+    """Whether a node stands well, and not merely because it has no rows for want of any file."""
+    return _is_good(home, node, year) and any(
+        _is_good(home, raw_node(source), year) for source in _sources_behind(home, node)
+    )
+
+
+def _is_good(home: Home, node: Node, year: int) -> bool:
+    state = home.lake.state(node, year)
+    return state is not None and state.is_good
+
+
+def _sources_behind(home: Home, node: Node) -> set[str]:
+    """The sources that rows come from; organizations only describe those of other tables."""
+    if node.layer == "raw":
+        return {node.table}
+    tables = core_tables(home)
+    found: set[str] = set()
+    waiting, seen = [node.table], {"organizations"}
+    while waiting:
+        table = tables[waiting.pop()]
+        seen.add(table.contract.table)
+        found |= {source for source in table.sources if source in home.sources}
+        waiting += [name for name in table.core_inputs if name not in seen]
+    return found
