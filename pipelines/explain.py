@@ -1,43 +1,23 @@
 """From a figure back to where it came from: formula, core rows, snapshots, checks, objective, releases.
 
-Put here: gathering the account of one figure. Not here: how it is computed (`assets`), how it looks
-(`explanation`).
+Put here: gathering the account of one figure. Not here: which figure is meant (`explained_figure`), its core
+rows (`explained_rows`), how it is computed (`assets`), how it looks (`explanation`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from warehouse.model.errors import SpmError
+from pipelines.explained_figure import DIMENSIONS, VIEWS, Asked, command, the_figure
 from warehouse.read import Reader, Row
 
 if TYPE_CHECKING:
     from assets.home import Home
+    from warehouse.model.measure import Measure
 
-DIMENSIONS = ("student_group", "grade", "subject", "federal_program_code")
-# Which of several views of an organization is explained when none is named.
-VIEWS = ("none", "as_published", "authorizer", "reporting_lea")
+__all__ = ["DIMENSIONS", "Asked", "explain"]
 PLACE = ("measure_id", "organization_id", "organization_view", "school_year", "award_id")
-MOST_ROWS = 10
-COMPUTED = "core"
-LINEAGE = ("source_id", "source_line")
-SUMMED = {"sum_of_schools": "SCHOOL", "sum_of_leas": "LEA"}
-
-
-@dataclass(frozen=True)
-class Asked:
-    """Which figure; None for a dimension means all students, all grades and so on."""
-
-    measure_id: str
-    organization_id: str
-    school_year: int
-    student_group: str | None = None
-    grade: str | None = None
-    subject: str | None = None
-    federal_program_code: str | None = None
-    view: str | None = None
 
 
 def explain(reader: Reader, home: Home | None, asked: Asked) -> dict[str, Any]:
@@ -51,141 +31,129 @@ def explain(reader: Reader, home: Home | None, asked: Asked) -> dict[str, Any]:
     Raises:
         SpmError: The release has no such measure, or no such figure; says what it has instead.
     """
-    measure = reader.measure(asked.measure_id)
-    shown_as = {"unit": measure["unit"], "decimals": measure["decimals"]}
-    value = _the_one(reader, asked)
+    definition = reader.measure(asked.measure_id)
+    shown_as = {"unit": definition["unit"], "decimals": definition["decimals"]}
+    value, others = the_figure(reader, asked, _views(home))
     figure = {name: value[name] for name in (*DIMENSIONS, *PLACE)}
-    part = {"table_name": "measure_value", "school_year": asked.school_year, "part": asked.measure_id}
-    slices = reader.slices(face="internal", **part)
-    tables = (f"core.{measure['core_table']}", "core.organizations", f"measures.{measure['core_table']}")
+    slices = reader.slices(
+        face="internal", table_name="measure_value", school_year=asked.school_year, part=asked.measure_id
+    )
+    measure = None if home is None else home.agency.measures.get(asked.measure_id)
+    sides = _sides(reader, measure, value)
+    read = _snapshots(reader, slices, asked.school_year)
+    core = None if home is None or measure is None else _core(home, measure, value, sides, read)
     return {
         "release": reader.release(),
-        "measure": measure,
+        "measure": definition,
         "value": {**value, **shown_as},
+        "counted": None if home is None or measure is None else _counted(home, measure),
+        "published_as": _published_as(measure, value),
+        "other_views": [{**row, **shown_as} for row in others],
+        "sides": sides,
         "objectives": [{**row, **shown_as} for row in reader.scorecard(**figure)],
         "slice": slices[0] if slices else None,
-        "snapshots": _snapshots(reader, slices, asked.school_year),
-        "core_rows": _core_rows(home, measure, value) if home is not None else None,
-        "checks": reader.checks(table_name=list(tables), school_year=asked.school_year),
+        "snapshots": [{**row, "stands": _stands(row, core)} for row in read],
+        "core_rows": core,
+        "checks": reader.checks(table_name=_tables(definition, core), school_year=asked.school_year),
         "history": reader.measure_history(period=value["period"], **figure),
     }
+
+
+def _views(home: Home | None) -> tuple[str, ...]:
+    """Views of an organization, the one that is explained by default first, as statuses are judged."""
+    default = "authorizer" if home is None else home.agency.settings.default_lea_view
+    return tuple(dict.fromkeys(("none", "as_published", default, *VIEWS)))
 
 
 def _snapshots(reader: Reader, slices: Sequence[Row], year: int) -> list[Row]:
     """The files that a slice was made from."""
     sha256s = set(str(slices[0]["snapshots"]).split()) if slices else set()
-    known = reader.table("source_snapshot", school_year=year, order="source_id, address")
+    known = reader.table("source_snapshot", school_year=year, order="source_id, table_name, address")
     return [row for row in known if row["snapshot_sha256"] in sha256s]
 
 
-def _the_one(reader: Reader, asked: Asked) -> Row:
-    candidates = reader.measure_values(
-        measure_id=asked.measure_id,
-        organization_id=asked.organization_id,
-        school_year=asked.school_year,
-        period="annual",
-    )
-    wanted = [row for row in candidates if all(_fits(row, name, asked) for name in DIMENSIONS)]
-    if asked.view is not None:
-        wanted = [row for row in wanted if row["organization_view"] == asked.view]
-    if wanted:
-        return min(wanted, key=lambda row: VIEWS.index(row["organization_view"]))
-    raise SpmError(
-        f"The release has no figure of {asked.measure_id} for {asked.organization_id} in {asked.school_year}"
-        + (" with these dimensions" if candidates else ""),
-        remedy=_instead(reader, asked, candidates),
-    )
+def _sides(reader: Reader, measure: Measure | None, value: Row) -> list[dict[str, Any]]:
+    """The two figures that a gap is the difference of, each with the command that explains it."""
+    if measure is None or measure.gap is None:
+        return []
+    base = reader.measure(measure.gap.of)
+    found = []
+    for group in (value["student_group"], measure.gap.reference_group):
+        place = {name: value[name] for name in (*DIMENSIONS, *PLACE, "period")}
+        wanted = {**place, "measure_id": measure.gap.of, "student_group": group}
+        for row in reader.measure_values(**wanted):
+            shown = {**row, "unit": base["unit"], "decimals": base["decimals"]}
+            found.append({"value": shown, "command": command(row)})
+    return found
 
 
-def _fits(row: Row, name: str, asked: Asked) -> bool:
-    given = getattr(asked, name)
-    return bool(row[name] == given if given is not None else row[name] in ("all", "none"))
+def _core(
+    home: Home, measure: Measure, value: Row, sides: Sequence[dict[str, Any]], read: Sequence[Row]
+) -> dict[str, Any] | None:
+    """The core rows behind a figure; of a gap only their number and where both sides came from."""
+    from pipelines.explained_rows import rows_behind
 
-
-def _instead(reader: Reader, asked: Asked, candidates: Sequence[Row]) -> str:
-    if candidates:
-        there = [
-            f"{name} {', '.join(sorted({row[name] for row in candidates}))}"
-            for name in (*DIMENSIONS, "organization_view")
-            if {row[name] for row in candidates} != {"none"}
-        ]
-        return f"It has: {'; '.join(there)}"
-    absent = reader.absent(table_name="measure_value", part=asked.measure_id, school_year=asked.school_year)
-    if absent:
-        return f"The whole year is absent: {absent[0]['reason']}"
-    same = reader.measure_values(measure_id=asked.measure_id, organization_id=asked.organization_id)
-    if same:
-        return f"It has the years {', '.join(sorted({str(row['school_year']) for row in same}))}"
-    known = reader.table("organization", organization_id=asked.organization_id)
-    return (
-        "Look up the id in current_organization"
-        if not known
-        else f"`spm measures` shows what {known[0]['organization_type']} figures there are"
-    )
-
-
-def _core_rows(home: Home, measure: Row, value: Row) -> dict[str, Any] | None:
-    """The rows of the core table behind the figure, and the sources they came from; see `MOST_ROWS`.
-
-    None for tables about single students, and when the lake no longer has the version.
-    """
-    from assets.core import core_node
-    from assets.engine import TableName, connect, view_files
-
-    contract, year = home.contracts[measure["core_table"]], value["school_year"]
-    if contract.is_restricted:
+    if measure.gap is None:
+        return rows_behind(home, measure, value, read)
+    base = home.agency.measures[measure.gap.of]
+    both = [rows_behind(home, base, side["value"], read, most=0) for side in sides]
+    known = [core for core in both if core is not None]
+    if not known or len(known) < len(both):
         return None
-    with connect(home.root / "temporary") as connection:
-        for table in ("organizations", contract.table):
-            state = home.lake.state(core_node(table), year)
-            if state is None or state.accepted is None:
-                return None
-            view_files(
-                connection, TableName("core", table), [home.lake.file(core_node(table), year, state.accepted)]
-            )
-        names = {f.name for f in contract.fields}
-        given = {n: value[n] for n in DIMENSIONS if n in names and value[n] != "none"}
-        shown = [n for n in (*contract.key, *_figures(contract.fields, contract.key), *LINEAGE) if n in names]
-        of_whom, parameters = _whose(value)
-        where = " AND ".join([of_whom, *(f"c.{name} = ?" for name in given)])
-        cursor = connection.execute(
-            f"SELECT {', '.join(f'c.{name}' for name in shown)} FROM core.{contract.table} AS c "
-            f"JOIN core.organizations AS o USING (organization_id, school_year) WHERE {where} "
-            f"ORDER BY ALL LIMIT {MOST_ROWS}",
-            [*parameters, *given.values()],
-        )
-        rows = [dict(zip(shown, row, strict=True)) for row in cursor.fetchall()]
-        sources = connection.execute(f"SELECT DISTINCT source_id FROM core.{contract.table}").fetchall()
     return {
-        "table": contract.name,
-        "count": value["core_rows"],
-        "rows": rows,
-        "sources": sorted(_sources_of(home, contract.table, {name for (name,) in sources if name})),
+        **known[0],
+        "count": sum(core["count"] for core in known),
+        "origins": sorted({origin for core in known for origin in core["origins"]}),
+        "computed_for": sorted({name for core in known for name in core["computed_for"]}),
+        "incomplete": {},
+        "hidden": {},
     }
 
 
-def _sources_of(home: Home, table: str, named: set[str]) -> set[str]:
-    """The sources that hold the figures; rows computed from other core tables name `core` as theirs."""
-    from assets.core import core_tables
+def _stands(row: Row, core: dict[str, Any] | None) -> str:
+    """How a file stands to the figure.
 
-    if COMPUTED not in named:
-        return named
-    tables = core_tables(home)
-    inputs = [name for name in tables[table].core_inputs if name != "organizations"]
-    return (named - {COMPUTED}).union(*(tables[name].sources for name in inputs))
-
-
-def _whose(value: Row) -> tuple[str, list[str]]:
-    """Which organizations' rows a figure was made from: its own, or those it was summed over."""
-    kind = SUMMED.get(value["basis"])
-    if kind is None:
-        return "c.organization_id = ?", [value["organization_id"]]
-    if value["organization_type"] == "SEA":
-        return "o.organization_type = ?", [kind]
-    column = "reporting_lea_id" if value["organization_view"] == "reporting_lea" else "authorizer_lea_id"
-    return f"o.organization_type = ? AND o.{column} = ?", [kind, value["organization_id"]]
+    `figure`: rows behind it come from the file. `table`: it was read for the table. `organizations`: it only
+    names organizations. `unknown`: the lake cannot say.
+    """
+    if core is None:
+        return "unknown"
+    inputs = core["computed_from"] if core["computed_for"] else []
+    computed = {name for source in inputs for name in source["sources"]}
+    if (row["source_id"], row["snapshot_sha256"]) in core["origins"] or row["source_id"] in computed:
+        return "figure"
+    return "table" if row["source_id"] in core["sources"] else "organizations"
 
 
-def _figures(fields: Sequence[Any], key: Sequence[str]) -> list[str]:
-    kinds = ("bigint", "money", "percent", "decimal", "double")
-    return [f.name for f in fields if f.type in kinds and f.name not in key and f.name != "source_line"]
+def _tables(definition: Row, core: dict[str, Any] | None) -> list[str]:
+    """The tables whose checks speak for the figure."""
+    inputs = [source["table"] for source in core["computed_from"]] if core and core["computed_for"] else []
+    table = definition["core_table"]
+    return [f"core.{table}", "core.organizations", f"measures.{table}", *inputs]
+
+
+def _published_as(measure: Measure | None, value: Row) -> list[str]:
+    """The columns that hold a figure as its publisher gives it; none where it is computed from counts."""
+    is_own = value["basis"] == "published" and value["numerator"] is None
+    if measure is None or measure.published is None or not is_own:
+        return []
+    if value["value"] is not None:
+        return [measure.published.value]
+    ends = (measure.published.low, measure.published.high)
+    return [name for name in ends if name is not None and value["value_low"] is not None]
+
+
+def _counted(home: Home, measure: Measure) -> dict[str, str]:
+    """What numerator and denominator count, such as students, usd or findings."""
+    from pipelines.explained_rows import columns_of
+
+    contract = home.contracts[measure.core_table]
+    things = measure.core_table.split("_")[-1]
+    counted = {}
+    for name, fragment in (("numerator", measure.numerator), ("denominator", measure.denominator)):
+        if fragment is None:
+            continue
+        is_sum = fragment.lower().startswith("sum(")
+        units = [contract.field(c).unit for c in columns_of([fragment])] if is_sum else []
+        counted[name] = units[0] or things if units else things
+    return counted
