@@ -208,9 +208,9 @@ def test_a_gap_of_a_measure_without_student_groups_is_refused(tmp_path: Path) ->
         load_measures(tmp_path)
 
 
-def test_the_projects_ten_measures_load() -> None:
+def test_the_projects_measures_load() -> None:
     measures = load_measures()
-    assert len(measures) == 10
+    assert len(measures) >= 10
     for measure in measures.values():
         assert set(measure.by) <= set(DIMENSIONS)
         assert measure.formula

@@ -24,11 +24,11 @@ def test_every_plan_asks_only_for_what_its_inputs_give():
         require_inputs(home)
 
 
-def test_franklin_has_all_ten_measures_for_its_state():
+def test_franklin_has_every_measure_for_its_state():
     franklin = next(h for h in agency_homes() if h.agency.settings.agency_id == "franklin")
     for_state = {c.measure_id for c in coverage(franklin) if c.grain == "SEA"}
     assert for_state == set(franklin.agency.measures)
-    assert len(for_state) == 10
+    assert len(for_state) >= 10
 
 
 def test_a_wrong_declaration_is_one_paragraph_and_leaves_the_page(
