@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -37,7 +37,8 @@ def _end(work: Callable[[], int]) -> NoReturn:
     try:
         code = work()
     except KeyboardInterrupt as stop:
-        print(f"spm: {stop or 'stopped'}", file=sys.stderr)
+        words = str(stop) or "stopped"
+        _tell(words, {"what": words, "remedy": "Run the command again"})
         code = getattr(stop, "exit_code", 130)
     raise typer.Exit(code)
 
@@ -158,12 +159,26 @@ def dev(
 
 
 def main() -> None:
-    """Run `spm`; a known problem is one paragraph on standard error and exit code 1."""
+    """Run `spm`; a known problem is one paragraph on standard error and exit code 1, wrong use 2.
+
+    With `--json`, standard output says it too: whoever reads it gets one document whatever happens.
+    """
     try:
         app(prog_name="spm")
     except SpmError as problem:
-        print(f"spm: {problem}", file=sys.stderr)
-        sys.exit(1)
+        from pipelines.wrong_use import WrongUse
+
+        names = ("what", "where", "file", "line", "column", "value", "remedy")
+        _tell(str(problem), {name: getattr(problem, name) for name in names})
+        sys.exit(2 if isinstance(problem, WrongUse) else 1)
+
+
+def _tell(words: str, facts: dict[str, Any]) -> None:
+    if "--json" in sys.argv[1:]:
+        from pipelines.terminal import print_json
+
+        print_json({"error": facts})
+    print(f"spm: {words}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from assets.place import find_place
 from pipelines import explain as explaining
 from pipelines import explanation
 from pipelines import scorecard as scoring
+from pipelines.known import require_measure, require_organization, require_scorecard
 from pipelines.terminal import console, print_json
 from warehouse.read import open_reader
 
@@ -19,6 +20,8 @@ def run_status(year: int | None, organization: str | None, *, as_json: bool) -> 
     """Print the scorecard."""
     place = find_place()
     with open_reader(place.warehouse_url, agency_id=place.agency_id) as reader:
+        if year is not None or organization is not None:
+            require_scorecard(reader, year, organization)
         card = scoring.scorecard(reader, year=year, organization=organization)
     if as_json:
         print_json({**card, "warehouse": place.warehouse})
@@ -33,6 +36,8 @@ def run_explain(asked: explaining.Asked, *, as_json: bool) -> int:
 
     place = find_place()
     with open_reader(place.warehouse_url, agency_id=place.agency_id) as reader:
+        require_measure(reader, asked.measure_id)
+        require_organization(reader, asked.organization_id)
         account = explaining.explain(reader, open_home(), asked)
     if as_json:
         print_json(account)

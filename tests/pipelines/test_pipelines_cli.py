@@ -15,6 +15,10 @@ from assets.place import find_place
 from pipelines.refresh import refresh
 from tests.pipelines.tiny_agency import make_home
 
+WRONG_REFRESHES = [
+    (["refresh", "--year", "1999"], "2023, 2024"),
+    (["refresh", "--select", "tiny_absense"], "Did you mean 'tiny_absence'"),
+]
 HEAVY = ("dagster", "great_expectations", "pandas", "pyarrow", "duckdb")
 
 
@@ -124,6 +128,78 @@ def test_the_home_of_another_agency_is_refused(published: Home, project: Path) -
 def test_wrong_use_is_exit_code_2(published: Home, project: Path) -> None:
     assert spm(published, project, "explain").returncode == 2
     assert spm(published, project, "no-such-command").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["explain", "nope", "--org", "TL", "--year", "2024"], "Use one of"),
+        (["explain", "chronic_absense_rate", "--org", "TL", "--year", "2024"], "mean 'chronic_absence_rate'"),
+        (["explain", "chronic_absence_rate", "--org", "oak", "--year", "2024"], "990001000001 (Oak)"),
+        (["explain", "chronic_absence_rate", "--org", "ZZ", "--year", "2024"], "9900010 (District 9900010)"),
+    ],
+)
+def test_a_name_that_the_release_does_not_know_is_wrong_use(
+    published: Home, project: Path, arguments: list[str], said: str
+) -> None:
+    done = spm(published, project, *arguments)
+    assert done.returncode == 2 and said in done.stderr and done.stdout == ""
+
+
+@pytest.mark.parametrize(("arguments", "said"), WRONG_REFRESHES)
+def test_a_year_or_name_that_is_not_declared_is_wrong_use(
+    home: Home,
+    arguments: list[str],
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from pipelines import cli
+    from pipelines.commands import run
+
+    monkeypatch.setattr(run, "open_home", lambda: home)
+    monkeypatch.setattr(sys, "argv", ["spm", *arguments])
+    with pytest.raises(SystemExit) as ending:
+        cli.main()
+    assert ending.value.code == 2 and said in capsys.readouterr().err
+    assert not (home.root / "lake").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--org", "ZZ"], "9900010 (District 9900010)"),
+        (["--org", "elm"], "990001000002 (Elm)"),
+        (["--org", "99000100001"], "990001000001 (Oak)"),
+        (["--org", "990001000001"], "judges no figure of 990001000001"),
+        (["--year", "1999"], "2023, 2024"),
+        (["--year", "1999", "--org", "TL"], "2023, 2024"),
+    ],
+)
+def test_a_scorecard_of_nothing_fails_and_says_what_there_is(
+    published: Home, project: Path, arguments: list[str], said: str
+) -> None:
+    done = spm(published, project, "status", *arguments)
+    assert done.returncode == 1 and done.stdout == "" and said in done.stderr, done.stderr
+    good = spm(published, project, "status", "--org", "TL", "--year", "2024")
+    assert good.returncode == 0 and "10.0 %" in good.stdout
+
+
+def test_a_failure_is_a_json_document_too(published: Home, project: Path) -> None:
+    done = spm(published, project, "explain", "nope", "--org", "TL", "--year", "2024", "--json")
+    assert done.returncode == 2 and done.stderr.startswith("spm: ")
+    error = json.loads(done.stdout)["error"]
+    assert error["what"] == "No such measure" and error["value"] == "nope" and "Use one of" in error["remedy"]
+    plan = published.agency.folder / "plan.yml"
+    text = plan.read_text()
+    try:
+        plan.write_text(text.replace("measure: chronic_absence_rate", "measure: no_such_rate"))
+        done = spm(published, project, "plan", "check", "--json")
+    finally:
+        plan.write_text(text)
+    error = json.loads(done.stdout)["error"]
+    assert done.returncode == 1 and error["file"].endswith("plan.yml") and isinstance(error["line"], int)
+    assert error["file"] in error["where"] and error["column"] and error["remedy"]
 
 
 def test_rollback_makes_an_earlier_release_current(home: Home, project: Path) -> None:
