@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from assets.place import Place
-from pipelines.terminal import TRENDS, figure, figure_or_range, not_for_release, status_text
+from pipelines.terminal import TRENDS, figure, figure_or_range, not_for_release, status_text, wording
 from warehouse.read import Reader, Row
 
 ORDER = (
@@ -104,14 +104,16 @@ def _table(rows: Sequence[Row]) -> Table:
 
 def _what(row: Row) -> str:
     """The measure, and for whom when that is not everybody."""
+    title = row["measure_title"] or row["measure_id"]
     parts = [
-        row[name].replace("_", " ")
+        wording(name, row[name])
         for name in ("student_group", "grade", "subject", "federal_program_code", "award_id")
         if row[name] not in ("none", "all")
     ]
+    parts = [part for part in parts if part.casefold() not in title.casefold()]
     where = "" if row["organization_type"] == "SEA" else f", {row['organization_name']}"
     for_whom = f" ({', '.join(parts)})" if parts else ""
-    return f"{row['measure_title'] or row['measure_id']}{for_whom}{where}"
+    return f"{title}{for_whom}{where}"
 
 
 def _group_line(group: dict[str, Any], width: int) -> str:
@@ -175,12 +177,20 @@ def _carried(reader: Reader) -> list[dict[str, Any]]:
 
 
 def _special(rows: Sequence[Row]) -> list[str]:
-    found = {
-        f"{row['measure_title'] or row['measure_id']}, {row['school_year']}: {row['status_reason']}"
-        for row in rows
-        if (row["status_reason"] or "").startswith("Special year")
-    }
-    return sorted(found)
+    """The notes on special years, each once with all the measures it is about."""
+    found: dict[str, dict[str, set[int]]] = {}
+    for row in rows:
+        if (row["status_reason"] or "").startswith("Special year"):
+            years = found.setdefault(row["status_reason"], {})
+            years.setdefault(row["measure_title"] or row["measure_id"], set()).add(row["school_year"])
+    return sorted(
+        f"{'; '.join(f'{title}, {_listed(years[title])}' for title in sorted(years))}: {reason}"
+        for reason, years in found.items()
+    )
+
+
+def _listed(years: set[int]) -> str:
+    return ", ".join(map(str, sorted(years)))
 
 
 def _notes(console: Console, card: dict[str, Any]) -> None:

@@ -25,6 +25,13 @@ COLOURS = {
     "NOT_APPLICABLE": "dim",
 }
 TRENDS = {"IMPROVING": "improving", "DECLINING": "declining", "FLAT": "flat"}
+GRADES = {
+    "pk": "pre-kindergarten",
+    "kg": "kindergarten",
+    "ug": "ungraded",
+    "hs": "high school",
+}
+SUBJECTS = {"ela": "English language arts", "math": "mathematics"}
 _UNITS = {"percent": " %", "percentage_points": " pp", "days": " d"}
 
 
@@ -56,6 +63,15 @@ def figure_or_range(row: dict[str, Any], name: str, low: str, high: str) -> str:
     if row.get(low) is not None and row.get(high) is not None:
         return f"{row[low]:g} to {figure(row[high], unit, 0)}"
     return ""
+
+
+def wording(dimension: str, code: str) -> str:
+    """A code of a figure's dimension as people say it, such as `grade 3` for `03`."""
+    if dimension == "grade":
+        return f"grade {int(code)}" if code.isdigit() else GRADES.get(code, code)
+    if dimension == "subject":
+        return SUBJECTS.get(code, code)
+    return code.replace("_", " ")
 
 
 def status_text(status: str | None) -> Text:
