@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from assets.health import renewable
 from assets.home import Home, claim_home
 from assets.timing import Timings
 from pipelines.findings import STEP, Finding, observe
@@ -83,6 +84,9 @@ class Session:
     def run_year(self, year: int, chosen: Sequence[dg.AssetKey] | None) -> tuple[YearOutcome, list[Finding]]:
         """Refresh a school year; the findings are the failures that the lake has no record of.
 
+        When something failed, what does not rest on it is run once more: Dagster skips all that is downstream
+        of a failed source, also where it merely adds names of organizations.
+
         Raises:
             Interrupted: The work shall stop; the lake is as before the step that was stopped.
         """
@@ -90,12 +94,24 @@ class Session:
         self._memory.begin(year)
         try:
             ended, seconds = self._run("refresh", partition=str(year), asset_keys=chosen)
+            failures = dict(ended.failures)
+            rest = [] if ended.success else self._rest_of(year, chosen)
+            if rest:
+                again, more = self._run("refresh", partition=str(year), asset_keys=rest)
+                failures, seconds = {**failures, **again.failures}, seconds + more
         except BaseException:
             if self._interruption.number is not None:
                 self._memory.restore()
             raise
         outcome = YearOutcome(year, ended.run_id, ended.success, seconds)
-        return outcome, [] if ended.success else _unexplained(self._home, year, ended.failures)
+        return outcome, [] if ended.success else _unexplained(self._home, year, failures)
+
+    def _rest_of(self, year: int, chosen: Sequence[dg.AssetKey] | None) -> list[dg.AssetKey]:
+        """What a failed run has skipped and could be computed all the same."""
+        from assets.dagster_assets import key_of
+
+        keys = [key_of(node) for node in renewable(self._home, year)]
+        return [key for key in keys if chosen is None or key in chosen]
 
     def publish(self) -> tuple[dict[str, Any] | None, str | None]:
         """Publish; what the release says of itself, or why there is none.

@@ -171,6 +171,46 @@ def littleland(
     return home
 
 
+_NAMES: dict[str, str] = {
+    "source.yml": SOURCES["little_absence"]["source.yml"]
+    .replace("id: little_absence", "id: little_names")
+    .replace("core_table: chronic_absence", "core_table: organizations")
+    .replace("key: [school_id, student_group]", "key: [school_id]"),
+    "columns.csv": "table,column,type,member,required,all\n"
+    "rows,school_id,id([0-9]{12}),,yes,School\nrows,pupils,count,,yes,Pupils\n",
+    "core/organizations.sql": """\
+SELECT x.school_id AS organization_id, x.school_year, 'SCHOOL' AS organization_type,
+    'Of names' AS organization_name, a.state_abbreviation_code, false AS is_in_directory, 7 AS precedence,
+    x.source_id, x.snapshot_sha256, x.source_line, x.data_status
+FROM raw.little_names__rows AS x, agency.settings AS a
+""",
+}
+_WITH_NAMES = """\
+sources:
+  little_directory:
+    releases:
+      - {school_years: [2023, 2024], files: [directory.csv]}
+  little_absence:
+    releases:
+      - {school_years: [2023], files: [absence_2023.csv]}
+      - {school_years: [2024], files: [absence_2024.csv]}
+  little_names:
+    releases:
+      - {school_years: [2023, 2024], files: [names.csv]}
+"""
+GOOD_NAMES = f"School,Pupils\n{OAK},100\n{ELM},200\n"
+
+
+def with_names(tmp_path: Path) -> Home:
+    """Littleland with a third source, which only adds names of organizations."""
+    return littleland(
+        tmp_path,
+        sources={"little_names": _NAMES},
+        agency={"sources.yml": _WITH_NAMES},
+        data={"names.csv": GOOD_NAMES},
+    )
+
+
 def with_settings(home: Home, **changed: Any) -> Home:
     """The same home with some settings of the agency changed."""
     agency = home.agency

@@ -7,7 +7,17 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from small_state import ELM, OAK, SOURCES, STATE, littleland, refresh_year, with_settings, write_data
+from small_state import (
+    ELM,
+    OAK,
+    SOURCES,
+    STATE,
+    littleland,
+    refresh_year,
+    with_names,
+    with_settings,
+    write_data,
+)
 from verdicts import Verdicts
 
 from assets.core import build_core, core_node, core_tables
@@ -20,44 +30,7 @@ from assets.publication import PUBLIC_REASON, publish
 from warehouse.read import open_reader
 
 RATE = "chronic_absence_rate"
-NAMES = {
-    "source.yml": SOURCES["little_absence"]["source.yml"]
-    .replace("id: little_absence", "id: little_names")
-    .replace("core_table: chronic_absence", "core_table: organizations")
-    .replace("key: [school_id, student_group]", "key: [school_id]"),
-    "columns.csv": "table,column,type,member,required,all\n"
-    "rows,school_id,id([0-9]{12}),,yes,School\nrows,pupils,count,,yes,Pupils\n",
-    "core/organizations.sql": """\
-SELECT x.school_id AS organization_id, x.school_year, 'SCHOOL' AS organization_type,
-    'Of names' AS organization_name, a.state_abbreviation_code, false AS is_in_directory, 7 AS precedence,
-    x.source_id, x.snapshot_sha256, x.source_line, x.data_status
-FROM raw.little_names__rows AS x, agency.settings AS a
-""",
-}
-DECLARED = """\
-sources:
-  little_directory:
-    releases:
-      - {school_years: [2023, 2024], files: [directory.csv]}
-  little_absence:
-    releases:
-      - {school_years: [2023], files: [absence_2023.csv]}
-      - {school_years: [2024], files: [absence_2024.csv]}
-  little_names:
-    releases:
-      - {school_years: [2023, 2024], files: [names.csv]}
-"""
-GOOD_NAMES = f"School,Pupils\n{OAK},100\n{ELM},200\n"
 NEWER = f"School,Group,Eligible,Absent\n{OAK},All,100,40\n{ELM},All,200,20\n"
-
-
-def with_names(tmp_path: Path) -> Home:
-    return littleland(
-        tmp_path,
-        sources={"little_names": NAMES},
-        agency={"sources.yml": DECLARED},
-        data={"names.csv": GOOD_NAMES},
-    )
 
 
 def state_value(home: Home, year: int, face: str = "internal") -> dict[str, object]:
