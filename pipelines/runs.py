@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
-from dagster._core.execution.plan.objects import ErrorSource
 
 from assets.dagster_assets import RELEASE
 
@@ -63,7 +62,8 @@ def mark_interrupted(instance: dg.DagsterInstance, run_id: str) -> None:
 
 
 def _is_interruption(event: dg.DagsterEvent) -> bool:
-    return event.is_step_failure and event.step_failure_data.error_source is ErrorSource.INTERRUPT
+    source = event.step_failure_data.error_source if event.is_step_failure else None
+    return source is not None and source.name == "INTERRUPT"
 
 
 def _failures(result: dg.ExecuteInProcessResult) -> dict[str, str]:
