@@ -7,6 +7,7 @@ Great Expectations (`gx_bridge`), which reads the same database by its `url`.
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,8 +34,8 @@ class FailingRows:
 class Catalog:
     """Views named `layer.table` in a database in memory, shared within this process by its `url`.
 
-    The name is in memory only, so nothing of a restricted table reaches the disk. Both we and Great
-    Expectations connect through SQLAlchemy, because DuckDB refuses a second connection with other settings
+    The database is in memory; what does not fit spills to a private folder that goes with it. Both we and
+    Great Expectations connect through SQLAlchemy, because DuckDB refuses a second connection with other settings
     than the first.
     """
 
@@ -47,7 +48,10 @@ class Catalog:
         self.url = f"{duckdb_dialect.DRIVER}:///:memory:checks_{uuid4().hex}"
         self._engine = sa.create_engine(self.url)
         self._connection = self._engine.connect()
+        # What does not fit into memory spills here, not into the folder the process happens to be in.
+        self._spill = tempfile.TemporaryDirectory(prefix="spm-checks-", ignore_cleanup_errors=True)
         try:
+            self._run(f"SET temp_directory = {literal(self._spill.name)}")
             for schema in sorted({name.split(".")[0] for name in views}):
                 self._run(f"CREATE SCHEMA {identifier(schema)}")
             for name, files in views.items():
@@ -69,6 +73,7 @@ class Catalog:
         """Forget the database."""
         self._connection.close()
         self._engine.dispose()
+        self._spill.cleanup()
 
     def count(self, table: str) -> int:
         """The number of rows of a view (read from the Parquet footers)."""

@@ -164,3 +164,17 @@ def test_every_claim_of_the_project_is_sql_over_contracts_and_declared_raw_table
                 assert claim.needs <= set(views), claim.name
                 if claim.failing_rows:
                     assert catalog.count(f"({claim.failing_rows})") == 0
+
+
+def test_the_catalog_spills_to_a_private_folder_that_goes_with_it(tmp_path: Path) -> None:
+    import stat
+
+    import pyarrow as pa
+
+    from checks.catalog import Catalog
+
+    pq.write_table(pa.table({"n": [1]}), tmp_path / "t.parquet")
+    with Catalog({"core.t": [tmp_path / "t.parquet"]}, {}) as catalog:
+        folder = Path(str(catalog._run("SELECT current_setting('temp_directory')").scalar()))
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert not folder.exists()
