@@ -173,6 +173,12 @@ def test_keys_missing_from_one_place_are_named_together_and_others_counted(tmp_p
     assert (error.line, error.remedy) == (3, "Add 'desk_id', 'height_cm'")
 
 
+def test_a_misspelt_key_is_told_before_the_key_that_is_missing_because_of_it(tmp_path: Path) -> None:
+    error = refused(tmp_path, "nmae: Franklin\ndesks: []\n")
+    assert "Unknown key 'nmae' (1 more after it)" in str(error)
+    assert (error.line, error.remedy) == (1, "Did you mean 'name'? Otherwise remove it")
+
+
 def test_a_file_in_another_encoding_is_refused_at_the_byte(tmp_path: Path) -> None:
     assert "Not UTF-8 text (byte 6)" in str(refused(tmp_path, "name: Ñandú\n".encode("latin-1")))
 

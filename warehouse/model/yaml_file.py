@@ -171,10 +171,11 @@ def _explain(
 ) -> SpmError:
     """Turn Pydantic's first complaint into one sentence; the others follow once it is mended.
 
-    Keys missing beside the first are named with it: they are mended in one go.
+    Keys missing beside the first are named with it: they are mended in one go. A misspelt key goes before the
+    key that is missing because of it.
     """
     details = problem.errors(include_url=False)
-    first = details[0]
+    first = next((d for d in details if _is_misspelt(d, details)), details[0])
     location: Location = tuple(first["loc"])
     if isinstance((first.get("ctx") or {}).get("error"), SpmError):
         raised: SpmError = first["ctx"]["error"]
@@ -197,6 +198,16 @@ def _explain(
         value=None if first["type"] in {"missing", "extra_forbidden"} else repr(first.get("input"))[:80],
         remedy=_remedy(first, missing, model),
     )
+
+
+def _is_misspelt(detail: Any, details: list[Any]) -> bool:
+    """Whether an unknown key looks like one that is missing at the same place."""
+    if detail["type"] != "extra_forbidden":
+        return False
+    missing = [
+        str(d["loc"][-1]) for d in details if d["type"] == "missing" and d["loc"][:-1] == detail["loc"][:-1]
+    ]
+    return bool(get_close_matches(str(detail["loc"][-1]), missing, n=1))
 
 
 def _dotted(location: Location) -> str | None:
