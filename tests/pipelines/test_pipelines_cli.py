@@ -99,12 +99,12 @@ def test_explain_goes_back_to_formula_source_line_snapshot_and_objective(
     done = spm(published, project, *arguments)
     assert done.returncode == 0, done.stderr
     for part in (
-        "10.0 %", "10 of 100", "sum(chronically_absent_students)", "source_line 2", "absence_2024.csv",
+        "10.0 %", "10 of 100", "sum(chronically_absent_students)", "line 2", "absence_2024.csv",
         "sha256", "hold, 0 fail", "release 1: 10.0 %",
     ):  # fmt: skip
         assert part in done.stdout
     state = spm(published, project, "explain", "chronic_absence_rate", "--org", "TL", "--year", "2024").stdout
-    assert "G1 Students are in school" in state and "30 of 300" in state and "source_line 3" in state
+    assert "G1 Students are in school" in state and "30 of 300" in state and "line 3" in state
 
 
 def test_an_absent_figure_says_what_there_is_instead(published: Home, project: Path) -> None:
