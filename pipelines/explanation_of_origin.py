@@ -107,9 +107,10 @@ def show_snapshots(console: Console, snapshots: Sequence[Row], table: str) -> No
     behind = [row for row in snapshots if row["stands"] in ("figure", "unknown")]
     for row in behind[:MOST_FILES]:
         line(console, "Source", f"{row['source_id']}.{row['table_name']}: {row['address']}")
+        rows = "row" if row["rows_in"] == 1 else "rows"
         _aside(
             console,
-            f"received {str(row['fetched_at'])[:16]} UTC, {row['rows_in']:,} rows, "
+            f"received {str(row['fetched_at'])[:16]} UTC, {row['rows_in']:,} {rows}, "
             f"{row['rows_quarantined']:,} quarantined, sha256 {row['snapshot_sha256'][:16]}…",
         )
     if len(behind) > MOST_FILES:
