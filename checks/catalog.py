@@ -35,8 +35,8 @@ class Catalog:
     """Views named `layer.table` in a database in memory, shared within this process by its `url`.
 
     The database is in memory; what does not fit spills to a private folder that goes with it. Both we and
-    Great Expectations connect through SQLAlchemy, because DuckDB refuses a second connection with other settings
-    than the first.
+    Great Expectations connect through SQLAlchemy, because DuckDB refuses a second connection with other
+    settings than the first.
     """
 
     def __init__(self, views: Mapping[str, Sequence[Path]], contracts: Mapping[str, Contract]) -> None:
