@@ -15,6 +15,7 @@ import os
 import shutil
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -102,6 +103,8 @@ class Interruption:
         handler = signal.getsignal(signal.SIGTERM)
         if handler == signal.SIG_DFL:  # it would end the process at once, its lock and runs left lying about
             signal.signal(signal.SIGTERM, signal.default_int_handler)
+        unraisable = sys.unraisablehook
+        sys.unraisablehook = self._untold(unraisable)
         try:
             yield self
         except Interrupted:
@@ -110,11 +113,21 @@ class Interruption:
             self.stop_if_any()
             raise
         finally:
+            sys.unraisablehook = unraisable
             signal.signal(signal.SIGTERM, handler)
             signal.set_wakeup_fd(wakeup)
             noted.close()
             noting.close()
             self._noted = None
+
+    def _untold(self, hook: Callable[[sys.UnraisableHookArgs], object]) -> Callable[..., object]:
+        """Python prints an interruption that arrives while it tidies up; it is told once, at the end."""
+
+        def tell(problem: sys.UnraisableHookArgs) -> None:
+            if self.number is None or issubclass(problem.exc_type, Exception):
+                hook(problem)
+
+        return tell
 
 
 class StoppableTimings(Timings):

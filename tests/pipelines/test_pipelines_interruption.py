@@ -18,7 +18,7 @@ from assets import gate
 from assets.core import core_node
 from assets.home import Home
 from pipelines.alerts import LOG_FILE, alerts_folder
-from pipelines.interruption import Interrupted
+from pipelines.interruption import Interrupted, Interruption
 from pipelines.refresh import refresh
 from tests.pipelines.tiny_agency import ABSENCE_SQL, FILES, make_home, put, write_source
 from warehouse.read import open_reader
@@ -177,3 +177,20 @@ def test_the_command_line_ends_with_the_code_of_the_signal_and_one_line(
     assert process.returncode == code, printed + told
     assert len(told.splitlines()) == 1 and told.startswith(f"spm: stopped by {number.name}"), told
     assert printed == "" and release_of(own) == 1 and is_quiet(own)
+
+
+def test_an_interruption_while_python_tidies_up_is_seen_and_not_printed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Stopping:
+        def __del__(self) -> None:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(1)
+
+    told: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", told.append)
+    interruption = Interruption()
+    with pytest.raises(Interrupted), interruption.watch():
+        Stopping()
+        interruption.stop_if_any()
+    assert told == [] and sys.unraisablehook == told.append
