@@ -113,6 +113,13 @@ def _plan_has_its_measures(school_years: Sequence[int]) -> ReleaseClaim:
         "Every measure that the plan requires has for every school year a value or a stated reason",
         "published.measure_status", "staged_plan_measure",
         f"""
+        WITH given AS MATERIALIZED (
+          SELECT DISTINCT v.measure_id, v.school_year, v.organization_type, v.student_group, v.grade,
+            v.subject, v.federal_program_code,
+            CASE WHEN v.organization_id IN (SELECT organization_id FROM {{t}}staged_plan_measure)
+              THEN v.organization_id END AS organization_id
+          FROM {{t}}staged_measure_value AS v WHERE v.value IS NOT NULL OR v.null_reason IS NOT NULL
+        )
         SELECT p.plan_measure_id, p.measure_id, y.school_year
         FROM {{t}}staged_plan_measure AS p
         CROSS JOIN ({years or 'SELECT 0 AS school_year WHERE 1 = 0'}) AS y
@@ -122,13 +129,12 @@ def _plan_has_its_measures(school_years: Sequence[int]) -> ReleaseClaim:
           WHERE s.plan_measure_id = p.plan_measure_id AND s.school_year = y.school_year
           AND (s.actual IS NOT NULL OR s.status_reason <> ''))
         AND NOT EXISTS (
-          SELECT 1 FROM {{t}}staged_measure_value AS v
+          SELECT 1 FROM given AS v
           WHERE v.measure_id = p.measure_id AND v.school_year = y.school_year
           AND v.organization_type = p.organization_type
           AND (p.organization_id IS NULL OR v.organization_id = p.organization_id)
           AND v.student_group = p.student_group AND v.grade = p.grade AND v.subject = p.subject
-          AND v.federal_program_code = p.federal_program_code
-          AND (v.value IS NOT NULL OR v.null_reason IS NOT NULL))
+          AND v.federal_program_code = p.federal_program_code)
         AND NOT EXISTS (
           SELECT 1 FROM {{t}}absent_slice AS a
           WHERE a.release_id = {{release_id}} AND a.face = 'internal' AND a.table_name = 'measure_value'
@@ -146,7 +152,9 @@ def _organizations(table: str) -> ReleaseClaim:
         "Every figure is about an organization that the release describes for that year",
         f"published.{table}", f"staged_{table}",
         f"""
-        SELECT DISTINCT v.measure_id, v.organization_id, v.school_year FROM {{t}}staged_{table} AS v
+        SELECT v.measure_id, v.organization_id, v.school_year FROM (
+          SELECT min(measure_id) AS measure_id, organization_id, school_year FROM {{t}}staged_{table}
+          GROUP BY organization_id, school_year) AS v
         WHERE NOT EXISTS (
           SELECT 1 FROM {{t}}staged_organization AS o
           WHERE o.organization_id = v.organization_id AND o.school_year = v.school_year)
