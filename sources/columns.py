@@ -29,10 +29,13 @@ KINDS = {
     "date",
     "code",
     "rate",
+    "ranged",
     "boolean",
     "ignored",
 }
-NEEDS_ARGUMENT = {"id", "date", "code", "boolean"}
+NEEDS_ARGUMENT = {"id", "date", "code", "boolean", "ranged"}
+# What a column of ranged figures may count.
+UNITS = {"count", "percent"}
 # A cell of these kinds may hold a marker instead of a value.
 MARKABLE = {"count", "integer", "decimal", "percent", "money"}
 
@@ -185,12 +188,15 @@ def _type(path: Path, number: int, text: str) -> ColumnType:
             line=number,
             column="type",
             value=text,
-            remedy=f"Use one of {', '.join(sorted(KINDS))}; id, date, code and boolean take an argument",
+            remedy=f"Use one of {', '.join(sorted(KINDS))}; "
+            f"{', '.join(sorted(NEEDS_ARGUMENT))} take an argument",
         )
     if kind == "id":
         _require_pattern(path, number, argument)
-    if (kind == "code" and not all("=" in pair for pair in argument.split("|"))) or (
-        kind == "boolean" and argument.count("|") != 1
+    if (
+        (kind == "code" and not all("=" in pair for pair in argument.split("|")))
+        or (kind == "boolean" and argument.count("|") != 1)
+        or (kind == "ranged" and argument not in UNITS)
     ):
         raise SpmError(
             "The type's argument does not make sense",
@@ -198,7 +204,7 @@ def _type(path: Path, number: int, text: str) -> ColumnType:
             line=number,
             column="type",
             value=text,
-            remedy="Write code(from=to|from=to) or boolean(yes|no)",
+            remedy="Write code(from=to|from=to), boolean(yes|no), ranged(count) or ranged(percent)",
         )
     return ColumnType(kind, argument)
 

@@ -1,6 +1,7 @@
 """Cells to values: strict, and each distinct text of a column is parsed once.
 
-Put here: what texts a type accepts. Not here: what happens to a row whose cell it refuses (`rows`).
+Put here: what texts a type accepts.
+Not here: ranges and marks (`ranges`), what happens to a row whose cell is refused (`rows`).
 """
 
 from __future__ import annotations
@@ -15,8 +16,12 @@ from typing import Any
 import pyarrow as pa
 
 from sources.columns import MARKABLE, ColumnType
+from sources.ranges import RATE_MARKERS, Unit, meaning, parse_figure, suspicion
 
 PERCENT = pa.decimal128(9, 4)
+MIDPOINT_OF_COUNTS = pa.decimal128(21, 1)
+# Types that may be a range, and have its ends beside the value.
+FIGURES = {"rate", "ranged"}
 LARGEST_WHOLE = 2**63 - 1
 # What decimal128(18, ...) of the columns holds before its point.
 LARGEST_DIGITS = {2: 16, 4: 5, 6: 12}
@@ -35,10 +40,6 @@ ARROW: dict[str, pa.DataType] = {
 _COUNT = re.compile(r"[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+")
 _WHOLE_WITH_ZEROS = re.compile(r"([0-9]+)\.0+")
 _NUMBER = re.compile(r"-?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]+)?")
-_RANGE = re.compile(r"([0-9]{1,3})-([0-9]{1,3})")
-_BOUND = re.compile(r"(GE|GT|LE|LT)([0-9]{1,3})")
-# What ED's public files print in a rate cell that is not a figure.
-RATE_MARKERS = {"PS": "suppressed", ".": "not_reported", "": "not_reported", "n/a": "no_students"}
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,9 @@ def parse_column(
     # One more entry stands for null cells; a narrow index of the file could not count to it.
     indices = encoded.indices.cast(pa.int64()).fill_null(len(distinct))
     distinct.append("")
-    parse = _rate if kind.kind == "rate" else _single(kind, markers, is_required)
-    results = [_attempt(parse, text) for text in distinct]
+    is_figure = kind.kind in FIGURES
+    parse = _figure(kind, markers) if is_figure else _single(kind, markers, is_required)
+    results = [_attempt(parse, text, kind.kind) for text in distinct]
     refused = {i: r for i, r in enumerate(results) if isinstance(r, str)}
     errors = _rows_of(indices, refused)
     columns = {}
@@ -85,8 +87,11 @@ def parse_column(
 
 def layout(kind: ColumnType, *, has_markers: bool) -> dict[str, pa.DataType]:
     """The columns a type gives, by suffix."""
-    if kind.kind == "rate":
-        return {"": PERCENT, "_low": PERCENT, "_high": PERCENT, "_marker": pa.string(), "_kind": pa.string()}
+    if kind.kind in FIGURES:
+        is_count = kind.argument == "count"
+        end, middle = (pa.int64(), MIDPOINT_OF_COUNTS) if is_count else (PERCENT, PERCENT)
+        words = {"_marker": pa.string(), "_kind": pa.string()}
+        return {"": end, "_low": end, "_high": end, **words, "_midpoint": middle, "_is_range": pa.bool_()}
     given = {"": ARROW[kind.kind]}
     if has_markers and kind.kind in MARKABLE:
         given["_marker"] = pa.string()
@@ -105,11 +110,12 @@ def _clean(text: str | None) -> str:
     return "" if text is None else text.strip()
 
 
-def _attempt(parse: Callable[[str], dict[str, Any]], text: str) -> dict[str, Any] | str:
+def _attempt(parse: Callable[[str], dict[str, Any]], text: str, kind: str) -> dict[str, Any] | str:
     try:
         return parse(text)
     except ValueError as problem:
-        return str(problem)
+        suspected = suspicion(text) if kind in MARKABLE | FIGURES else None
+        return str(problem) if suspected is None else f"{problem}; {suspected}"
 
 
 def _rows_of(indices: pa.Array, refused: dict[int, str]) -> dict[int, str]:
@@ -130,7 +136,7 @@ def _single(
 
     def single(text: str) -> dict[str, Any]:
         if markable and text in markers:
-            return {"": None, "_marker": markers[text]}
+            return {"": None, "_marker": meaning(markers[text]).reason}
         if text == "":
             if is_required and kind.kind != "text":
                 raise ValueError("the cell is empty")
@@ -270,24 +276,22 @@ _PARSERS: dict[str, Callable[[str], Callable[[str], Any]]] = {
 }
 
 
-def _rate(text: str) -> dict[str, Any]:
-    """A percent, a range, or a marker, as ED's public files print them."""
-    if text in RATE_MARKERS:
-        marker = RATE_MARKERS[text]
-        return {"_marker": marker, "_kind": "suppressed" if marker == "suppressed" else "not_reported"}
-    between, bound = _RANGE.fullmatch(text), _BOUND.fullmatch(text)
-    if between:
-        return _range(Decimal(between[1]), Decimal(between[2]))
-    if bound:
-        end = Decimal(bound[2])
-        return _range(end, Decimal(100)) if bound[1][0] == "G" else _range(Decimal(0), end)
-    try:
-        return {"": _percent("")(text), "_kind": "exact"}
-    except ValueError:
-        raise ValueError("neither a percent, a range such as 21-39 or GE95, nor a known mark") from None
+def _figure(kind: ColumnType, markers: Mapping[str, str]) -> Callable[[str], dict[str, Any]]:
+    """A figure that may be a range or a mark. A rate knows ED's own marks besides those of its table."""
+    unit: Unit = "count" if kind.argument == "count" else "percent"
+    known = {**RATE_MARKERS, **markers} if kind.kind == "rate" else {"": "not_reported", **markers}
+    exact = _PARSERS[unit]("")
 
+    def figure(text: str) -> dict[str, Any]:
+        found = parse_figure(text, unit, known, exact=exact)
+        return {
+            "": found.value if found.value is None or unit == "percent" else int(found.value),
+            "_low": found.low if found.low is None or unit == "percent" else int(found.low),
+            "_high": found.high if found.high is None or unit == "percent" else int(found.high),
+            "_midpoint": found.midpoint,
+            "_is_range": found.is_range,
+            "_kind": found.kind,
+            "_marker": found.marker,
+        }
 
-def _range(low: Decimal, high: Decimal) -> dict[str, Any]:
-    if not 0 <= low <= high <= 100:
-        raise ValueError("not a range between 0 and 100 percent")
-    return {"_low": _places(low, 4), "_high": _places(high, 4), "_kind": "ranged"}
+    return figure

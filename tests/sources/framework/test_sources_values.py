@@ -177,7 +177,16 @@ def test_a_rate_is_exact_ranged_suppressed_or_not_reported(text, exact, low, hig
     parsed = parse("rate", [text])
     assert not parsed.errors
     got = {suffix: array.to_pylist()[0] for suffix, array in parsed.columns.items()}
-    assert got == {"": exact, "_low": low, "_high": high, "_kind": kind, "_marker": marker}
+    middle = None if low is None else Decimal(low + high) / 2
+    assert got == {
+        "": exact,
+        "_low": low,
+        "_high": high,
+        "_midpoint": middle,
+        "_is_range": low is not None,
+        "_kind": kind,
+        "_marker": marker,
+    }
 
 
 @given(st.integers(0, 100), st.integers(0, 100))
