@@ -1,16 +1,23 @@
 """Raw: acquire a source's files for a school year and read them into the lake.
 
-Put here: fetch, read, keep, and the account of rows. Not here: how a format is read (`sources`).
+Put here: fetch, read, keep, and the account of rows, for every edition of the year. Not here: how a format is
+read (`sources`), the history of fetches (`fetches`).
+
+The edition that counts stands under the table's own name (`<table>`), the others beside it
+(`<table>@preliminary`), so that what a publisher revised can be compared.
 """
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from assets.fetches import Fetch, Fetches
 from assets.home import Home
 from assets.lake import Node
 from assets.version import data_version
@@ -18,10 +25,12 @@ from sources.acquire import FetchResult, acquire, remember
 from sources.read import ReadResult, read
 from sources.registry import Source
 from sources.snapshot import SnapshotStore
+from sources.transports.arrival import Missing
 from warehouse.model.agency import ReleaseSettings
 from warehouse.model.errors import SpmError
 
 ACCOUNT = "account"
+WARNINGS = "warnings"
 
 
 @dataclass(frozen=True)
@@ -35,46 +44,116 @@ class RawResult:
     reused: bool
 
 
+@dataclass(frozen=True)
+class _Edition:
+    """A release of the year, and what was fetched of it."""
+
+    release: ReleaseSettings
+    fetch: FetchResult
+
+    @property
+    def has_come(self) -> bool:
+        return self.fetch.outcome in ("new", "unchanged")
+
+
 def raw_node(source_id: str) -> Node:
     """The node of a source."""
     return Node("raw", source_id)
 
 
 def refresh_raw(home: Home, source_id: str, school_year: int) -> RawResult | None:
-    """Acquire and read one source for one school year; None when the agency declares nothing for it.
+    """Acquire and read one source for one school year; None when there is nothing of it for the year.
 
     Raises:
         SpmError: It could not be fetched or was refused; the last accepted version stays and the failure
             is recorded.
     """
-    source = home.sources[source_id]
-    settings = home.settings_of(source_id)
-    release = settings.for_year(school_year)
-    if release is None:
+    source, node = home.sources[source_id], raw_node(source_id)
+    releases = home.settings_of(source_id).editions(school_year)
+    if not releases:
         return None
-    node = raw_node(source_id)
+    variable = _unset(home, releases)
+    if variable is not None:
+        return _as_it_stands(home, node, school_year, variable)
     store = SnapshotStore(home.root / "snapshots")
     try:
-        fetch = acquire(
-            source,
-            settings,
-            school_year,
-            store=store,
-            data_root=home.require_data_root(),
-            today=home.today,
-        )
-        _record_fetch(home, node, school_year, fetch)
-        if fetch.error is not None:
-            raise fetch.error
-        if fetch.outcome == "not_yet_released":
-            _require_never_read(home, node, school_year, fetch)
+        editions = [_fetch(home, source, release, school_year, store) for release in releases]
+        _record_fetch(home, node, school_year, editions)
+        come = _come(editions)
+        if not come:
+            _require_never_read(home, node, school_year, editions[0].fetch)
             return None
-        result = _read_and_accept(home, source, school_year, fetch, release)
-        remember(source, settings, school_year, fetch.snapshots, store=store)
+        result = _read_and_accept(home, source, school_year, come)
+        for edition in come:
+            remember(source, edition.release, school_year, edition.fetch.snapshots, store=store)
         return result
     except SpmError as problem:
         home.lake.fail(node, school_year, reason=str(problem))
         raise
+
+
+def quarantine_part(table: str) -> str:
+    """The lake's name for the rows of a table that were set aside."""
+    return f"quarantine_{table}"
+
+
+def edition_part(table: str, data_status: str) -> str:
+    """The lake's name for a table's edition that does not count."""
+    return f"{table}@{data_status}"
+
+
+def _unset(home: Home, releases: Sequence[ReleaseSettings]) -> str | None:
+    """The variable without which the year is left as it stands, if it is not set here."""
+    wanted = (release.only_where_set for release in releases if release.only_where_set)
+    return next((name for name in wanted if not home.environment.get(name)), None)
+
+
+def _as_it_stands(home: Home, node: Node, school_year: int, variable: str) -> RawResult | None:
+    """What was accepted before, untouched; None when nothing ever was."""
+    state = home.lake.state(node, school_year)
+    detail = f"Left as it stands: {variable} is not set here"
+    if state is None or state.accepted is None:
+        fetch = FetchResult("not_yet_released", (), detail)
+        release = home.settings_of(node.table).editions(school_year)[0]
+        _record_fetch(home, node, school_year, [_Edition(release, fetch)])
+        return None
+    quarantined = _quarantined(home, node, school_year)
+    return RawResult(state.accepted, state.accepted_rows, quarantined, detail, reused=True)
+
+
+def _fetch(
+    home: Home, source: Source, release: ReleaseSettings, school_year: int, store: SnapshotStore
+) -> _Edition:
+    start = time.perf_counter()
+    fetch = acquire(
+        source,
+        release,
+        school_year,
+        store=store,
+        data_root=home.require_data_root(),
+        today=home.today,
+        environment=home.environment,
+    )
+    Fetches(home.root).add(
+        Fetch.of(source.id, school_year, release.data_status, fetch, time.perf_counter() - start)
+    )
+    return _Edition(release, fetch)
+
+
+def _come(editions: Sequence[_Edition]) -> list[_Edition]:
+    """The editions that have come, the one that counts first.
+
+    Raises:
+        SpmError: One failed or was withdrawn. An edition that is not there yet is no failure while another
+            of the year is.
+    """
+    come = [edition for edition in editions if edition.has_come]
+    for edition in editions:
+        problem = edition.fetch.error
+        is_awaited = isinstance(problem, Missing) and edition.fetch.outcome == "failed" and bool(come)
+        if problem is not None and not is_awaited:
+            raise problem
+    return come
 
 
 def _require_never_read(home: Home, node: Node, school_year: int, fetch: FetchResult) -> None:
@@ -92,48 +171,73 @@ def _require_never_read(home: Home, node: Node, school_year: int, fetch: FetchRe
         )
 
 
-def _read_and_accept(
-    home: Home, source: Source, school_year: int, fetch: FetchResult, release: ReleaseSettings
-) -> RawResult:
-    node = raw_node(source.id)
-    version = data_version(
-        {
-            "source": source.version,
-            "release": release,
-            "snapshots": sorted((s.table, s.address, s.sha256) for s in fetch.snapshots),
-        }
-    )
+def _read_and_accept(home: Home, source: Source, school_year: int, editions: Sequence[_Edition]) -> RawResult:
+    node, counting = raw_node(source.id), editions[0]
+    version = _version(source, editions)
+    outcome = "new" if any(e.fetch.outcome == "new" for e in editions) else "unchanged"
     state = home.lake.state(node, school_year)
     if state is not None and state.accepted == version and _is_whole(home, source, school_year, version):
         home.lake.accept(node, school_year, version, state.accepted_rows)
-        account = home.lake.read_json(node, school_year, ACCOUNT) or []
-        quarantined = sum(entry["rows_quarantined"] for entry in account)
-        return RawResult(version, state.accepted_rows, quarantined, fetch.outcome, reused=True)
-    results = read(source, fetch, home.settings_of(source.id), school_year)
+        quarantined = _quarantined(home, node, school_year)
+        return RawResult(version, state.accepted_rows, quarantined, outcome, reused=True)
+    read_editions = [(edition, read(source, edition.fetch, edition.release)) for edition in editions]
+    results = read_editions[0][1]
     _keep(home, source, school_year, version, results)
-    home.lake.write_json(node, school_year, ACCOUNT, _account(fetch, results))
+    for edition, others in read_editions[1:]:
+        _keep_beside(home, source, school_year, version, edition.release.data_status, others)
+    home.lake.write_json(node, school_year, ACCOUNT, _account(counting.fetch, results))
+    warnings = [f"{table}: {text}" for table, result in results.items() for text in result.warnings]
+    home.lake.write_json(node, school_year, WARNINGS, warnings)
     rows = sum(r.rows_out for r in results.values())
     home.lake.accept(node, school_year, version, rows)
-    return RawResult(version, rows, sum(r.rows_quarantined for r in results.values()), fetch.outcome, False)
+    return RawResult(version, rows, sum(r.rows_quarantined for r in results.values()), outcome, False)
+
+
+def _version(source: Source, editions: Sequence[_Edition]) -> str:
+    """A hash of what the rows rest on: how they are read, and the files of every edition."""
+    kept = [
+        {
+            "release": edition.release,
+            "snapshots": sorted((s.table, s.address, s.sha256) for s in edition.fetch.snapshots),
+        }
+        for edition in editions
+    ]
+    return data_version({"source": source.version, "editions": kept})
+
+
+def _quarantined(home: Home, node: Node, school_year: int) -> int:
+    account = home.lake.read_json(node, school_year, ACCOUNT) or []
+    return sum(entry["rows_quarantined"] for entry in account)
 
 
 def _is_whole(home: Home, source: Source, school_year: int, version: str) -> bool:
     """Whether the lake still has every file of a version; it can lose one, and no file is not no rows."""
-    parts = (part for table in source.spec.tables for part in (table, _quarantine(table)))
+    parts = (part for table in source.spec.tables for part in (table, quarantine_part(table)))
     return all(home.lake.file(raw_node(source.id), school_year, version, part).is_file() for part in parts)
 
 
-def _quarantine(table: str) -> str:
-    return f"quarantine_{table}"
-
-
 def _keep(home: Home, source: Source, school_year: int, version: str, results: dict[str, ReadResult]) -> None:
-    restricted = source.spec.privacy == "restricted"
     for table, result in results.items():
-        for part, content in ((table, result.table), (_quarantine(table), result.quarantine)):
-            file = home.lake.file(raw_node(source.id), school_year, version, part)
-            with home.lake.writing(file, restricted=restricted) as temporary:
-                pq.write_table(content, temporary, compression="zstd")
+        _write(home, source, school_year, version, table, result.table)
+        _write(home, source, school_year, version, quarantine_part(table), result.quarantine)
+
+
+def _keep_beside(
+    home: Home,
+    source: Source,
+    school_year: int,
+    version: str,
+    data_status: str,
+    results: dict[str, ReadResult],
+) -> None:
+    for table, result in results.items():
+        _write(home, source, school_year, version, edition_part(table, data_status), result.table)
+
+
+def _write(home: Home, source: Source, school_year: int, version: str, part: str, content: pa.Table) -> None:
+    file = home.lake.file(raw_node(source.id), school_year, version, part)
+    with home.lake.writing(file, restricted=source.spec.is_restricted) as temporary:
+        pq.write_table(content, temporary, compression="zstd")
 
 
 def _account(fetch: FetchResult, results: dict[str, ReadResult]) -> list[dict[str, Any]]:
@@ -165,7 +269,10 @@ def _rows_by_snapshot(table: pa.Table) -> dict[str, int]:
     return {entry["values"]: entry["counts"] for entry in counts.to_pylist()}
 
 
-def _record_fetch(home: Home, node: Node, school_year: int, fetch: FetchResult) -> None:
+def _record_fetch(home: Home, node: Node, school_year: int, editions: Sequence[_Edition]) -> None:
+    """Keep how the year's fetch ended: as its worst edition did, and a new one before an unchanged one."""
+    order = ("failed", "withdrawn", "new", "unchanged", "not_yet_released")
+    worst = min((edition.fetch for edition in editions), key=lambda fetch: order.index(fetch.outcome))
     home.lake.write_json(
         node,
         school_year,
@@ -173,8 +280,8 @@ def _record_fetch(home: Home, node: Node, school_year: int, fetch: FetchResult) 
         {
             "source_id": node.table,
             "school_year": school_year,
-            "outcome": fetch.outcome,
-            "detail": fetch.detail,
-            "error": None if fetch.error is None else str(fetch.error),
+            "outcome": worst.outcome,
+            "detail": worst.detail,
+            "error": None if worst.error is None else str(worst.error),
         },
     )

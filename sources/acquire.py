@@ -1,28 +1,27 @@
-"""Acquire a source's files for a school year: find, copy, receipt. Gives an outcome, never just an exception.
+"""Acquire a source for a school year: ask, keep, receipt. Gives an outcome, never just an exception.
 
-Put here: where bytes come from. Not here: what they mean (`read`), where they are kept (`snapshot`).
+Put here: what became of a fetch. Not here: how bytes come (`transports`), what they mean (`read`), where they
+are kept (`snapshot`).
 """
 
 from __future__ import annotations
 
-import glob
 import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-import fsspec
-
-from sources.query import Missing, query_to_parquet, shown_database
+from sources.query import shown_database
 from sources.registry import Source
 from sources.snapshot import Snapshot, SnapshotStore
-from warehouse.model.agency import ReleaseSettings, SourceSettings
+from sources.transports import database, files
+from sources.transports.arrival import Arrival, Missing, Wanted
+from warehouse.model.agency import ReleaseSettings
 from warehouse.model.errors import SpmError
 
 Outcome = Literal["new", "unchanged", "not_yet_released", "withdrawn", "failed"]
@@ -42,41 +41,30 @@ class FetchResult:
     missing: str | None = None
 
 
-@dataclass(frozen=True)
-class _Found:
-    """A file to keep: the table it is for, its address as people know it, and where its filesystem has it."""
-
-    table: str
-    address: str
-    filesystem: Any
-    path: str
-
-
 def acquire(
     source: Source,
-    settings: SourceSettings,
+    release: ReleaseSettings,
     school_year: int,
     *,
     store: SnapshotStore,
     data_root: Path,
     today: date,
+    environment: Mapping[str, str] | None = None,
 ) -> FetchResult:
-    """Fetch what the agency declares for a school year into the snapshot store.
+    """Fetch what a release declares for a school year into the snapshot store.
 
     A missing file is `withdrawn` when there was one before, `not_yet_released` before its usual day, and
     `failed` afterwards. `remember` says what "before" is for one file of a pattern among others.
     """
-    release = settings.for_year(school_year)
-    if release is None:
-        return FetchResult("not_yet_released", (), "No release is declared for the school year")
+    known = os.environ if environment is None else environment
     with tempfile.TemporaryDirectory(prefix="spm-fetch-") as folder:
+        wanted = Wanted(source, release, school_year, data_root, store, Path(folder), known)
         try:
-            found = list(dict.fromkeys(_find(source, release, data_root, Path(folder))))
-            if gone := _gone(source, release, school_year, store, found):
+            kept = [_keep(wanted, arrival) for arrival in _once(_transport(release)(wanted))]
+            if gone := _gone(wanted, [snapshot for snapshot, _ in kept]):
                 return _withdrawn(source, gone)
-            kept = [_keep(source, school_year, store, item) for item in found]
         except Missing as problem:
-            return _missing(source, school_year, store, today, problem)
+            return _missing(wanted, today, problem)
         except SpmError as problem:
             return FetchResult("failed", (), problem.what, problem)
         except OSError as problem:
@@ -88,7 +76,7 @@ def acquire(
 
 def remember(
     source: Source,
-    settings: SourceSettings,
+    release: ReleaseSettings,
     school_year: int,
     snapshots: Iterable[Snapshot],
     *,
@@ -99,11 +87,27 @@ def remember(
     Called once the files are accepted and not when they are fetched, so that a stray file that was refused
     may be taken away again.
     """
-    release = settings.for_year(school_year)
-    if release is not None:
-        addresses = (snapshot.address for snapshot in snapshots)
-        setting = _setting(source, release)
-        store.accept(source.id, school_year, addresses, setting, restricted=source.spec.is_restricted)
+    setting, restricted = _setting(source, release), source.spec.is_restricted
+    store.accept(source.id, school_year, release.data_status, snapshots, setting, restricted=restricted)
+
+
+def _transport(release: ReleaseSettings) -> Callable[[Wanted], Iterator[Arrival]]:
+    if release.database is not None:
+        return database.arrivals
+    if release.api is not None:
+        from sources.transports import api  # only who asks the web pays for its libraries
+
+        return api.arrivals
+    return files.arrivals
+
+
+def _once(arrivals: Iterable[Arrival]) -> Iterator[Arrival]:
+    """Each file once, though two patterns may match it."""
+    seen: set[tuple[str, str]] = set()
+    for arrival in arrivals:
+        if (arrival.table, arrival.address) not in seen:
+            seen.add((arrival.table, arrival.address))
+            yield arrival
 
 
 def _setting(source: Source, release: ReleaseSettings) -> str:
@@ -111,18 +115,18 @@ def _setting(source: Source, release: ReleaseSettings) -> str:
     decided = {
         "files": release.files,
         "database": None if release.database is None else shown_database(release.database),
+        "api": release.api,
         "tables": sorted(source.spec.tables),
         "ignored": sorted(source.spec.ignored_files),
     }
     return hashlib.sha256(json.dumps(decided, sort_keys=True).encode()).hexdigest()
 
 
-def _gone(
-    source: Source, release: ReleaseSettings, school_year: int, store: SnapshotStore, found: list[_Found]
-) -> list[str]:
+def _gone(wanted: Wanted, found: list[Snapshot]) -> list[str]:
     """The addresses accepted before under the same setting that are not found now."""
-    before = store.accepted(source.id, school_year, _setting(source, release))
-    return sorted(before - {item.address for item in found})
+    setting = _setting(wanted.source, wanted.release)
+    before = wanted.store.accepted(wanted.source.id, wanted.school_year, wanted.release.data_status, setting)
+    return sorted(before - {snapshot.address for snapshot in found})
 
 
 def _withdrawn(source: Source, gone: list[str]) -> FetchResult:
@@ -135,68 +139,23 @@ def _withdrawn(source: Source, gone: list[str]) -> FetchResult:
     return FetchResult("withdrawn", (), error.what, error)
 
 
-def _find(source: Source, release: ReleaseSettings, data_root: Path, temporary: Path) -> Iterator[_Found]:
-    if release.database is not None:
-        url = release.database.replace("{data}", str(data_root))
-        for name, table in source.spec.tables.items():
-            if table.query is None:
-                raise SpmError(
-                    f"Table {name!r} of {source.id} has no query",
-                    file=f"sources/{source.id}/source.yml",
-                    column=f"tables.{name}.query",
-                    remedy="Add the query that reads it",
-                )
-            file = temporary / f"{name}.parquet"
-            query_to_parquet(url, table.query, file, source_id=source.id)
-            address = f"{shown_database(url)}#{name}.parquet"
-            yield _Found(name, address, fsspec.filesystem("file"), str(file))
-        return
-    files = release.files if isinstance(release.files, dict) else {"": release.files}
-    for table_name, patterns in files.items():
-        for pattern in patterns:
-            yield from _match(source, table_name, pattern, data_root)
-
-
-def _match(source: Source, table: str, pattern: str, data_root: Path) -> Iterator[_Found]:
-    filesystem = fsspec.filesystem("file")
-    # Absolute, as fsspec answers; the root itself is a name, never a pattern.
-    root = os.path.abspath(data_root)  # noqa: PTH100 - resolve() would follow links, and fsspec does not
-    literal = os.path.join(root, pattern)  # noqa: PTH118 - a name may hold [ or *, so it is tried as it stands
-    matches = [literal] if filesystem.isfile(literal) else filesystem.glob(f"{glob.escape(root)}/{pattern}")
-    files = sorted(match for match in matches if filesystem.isfile(match))
-    if not files:
-        raise Missing(
-            f"{source.spec.title}: no file",
-            file=pattern,
-            remedy=f"Put the file there below {Path(root).name}/, or correct the agency's sources.yml",
-        )
-    found = [_Found(table, os.path.relpath(file, root), filesystem, file) for file in files]
-    kept = [item for item in found if not _is_ignored(source, item.address)]
-    if not kept:
-        raise SpmError(
-            f"{source.spec.title}: every file of the pattern is one that the source leaves out",
-            file=pattern,
-            remedy=f"Name another file; ignored_files of sources/{source.id}/source.yml says why",
-        )
-    yield from kept
-
-
-def _is_ignored(source: Source, address: str) -> bool:
-    return any(fnmatchcase(address, pattern) for pattern in source.spec.ignored_files)
-
-
-def _keep(source: Source, school_year: int, store: SnapshotStore, item: _Found) -> tuple[Snapshot, bool]:
-    etag = item.filesystem.info(item.path).get("ETag")
-    with item.filesystem.open(item.path, "rb") as stream:
-        return store.put_once(
+def _keep(wanted: Wanted, arrival: Arrival) -> tuple[Snapshot, bool]:
+    """The snapshot of an arrival, and whether it is new."""
+    if arrival.open is None:
+        if arrival.held is None:
+            raise AssertionError("An arrival has bytes or names what is held")
+        return arrival.held, False
+    with arrival.open() as stream:
+        return wanted.store.put_once(
             stream,
-            source_id=source.id,
-            school_year=school_year,
-            table=item.table,
-            address=item.address,
-            version=source.version,
-            restricted=source.spec.is_restricted,
-            etag=etag,
+            source_id=wanted.source.id,
+            school_year=wanted.school_year,
+            table=arrival.table,
+            address=arrival.address,
+            version=wanted.source.version,
+            restricted=wanted.source.spec.is_restricted,
+            etag=arrival.etag,
+            detail=arrival.detail,
         )
 
 
@@ -209,13 +168,11 @@ def _unreadable(source: Source, problem: OSError) -> FetchResult:
     return FetchResult("failed", (), error.what, error)
 
 
-def _missing(
-    source: Source, school_year: int, store: SnapshotStore, today: date, problem: Missing
-) -> FetchResult:
-    due = date(school_year, 6, 30) + timedelta(days=source.spec.expected_lag_days)
-    address = problem.file or ""
+def _missing(wanted: Wanted, today: date, problem: Missing) -> FetchResult:
+    source, year, address = wanted.source, wanted.school_year, problem.file or ""
+    due = date(year, 6, 30) + timedelta(days=source.spec.expected_lag_days)
     # A database's tables are kept as `<database>#<table>.parquet`.
-    if any(store.has_any(source.id, school_year, a) for a in (address, f"{address}#*")):
+    if any(wanted.store.has_any(source.id, year, a) for a in (address, f"{address}#*")):
         return FetchResult("withdrawn", (), "The file was there before and is gone", problem)
     if today <= due:
         return FetchResult("not_yet_released", (), f"Expected by {due.isoformat()}", missing=address)

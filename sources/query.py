@@ -11,13 +11,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sources.transports.arrival import Missing
 from warehouse.model.errors import SpmError
 
 BATCH_ROWS = 100_000
-
-
-class Missing(SpmError):
-    """What was declared is not there: it may come later, or is gone."""
 
 
 def query_to_parquet(url: str, query: str, file: Path, *, source_id: str) -> int:

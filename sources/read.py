@@ -32,7 +32,7 @@ from sources.registry import Source
 from sources.rows import QUARANTINE, Refusal, quarantine_table, type_rows, with_absent, with_lineage
 from sources.snapshot import Snapshot
 from sources.spec import TableSpec
-from warehouse.model.agency import ReleaseSettings, SourceSettings
+from warehouse.model.agency import ReleaseSettings
 from warehouse.model.errors import SpmError
 from warehouse.model.places import shown
 
@@ -58,11 +58,15 @@ class ReadResult:
         table: Typed rows with lineage.
         quarantine: Rows set aside, with file, line, column and reason.
         rows_in: Rows of the files at the long grain; always rows_out + rows_quarantined.
+        warnings: What is unusual and refuses nothing, a sentence each.
+        corrected: Cells that corrections.yml changed.
     """
 
     table: pa.Table
     quarantine: pa.Table
     rows_in: int
+    warnings: tuple[str, ...] = ()
+    corrected: int = 0
 
     @property
     def rows_out(self) -> int:
@@ -75,20 +79,13 @@ class ReadResult:
         return int(self.quarantine.num_rows)
 
 
-def read(
-    source: Source, fetch: FetchResult, settings: SourceSettings, school_year: int
-) -> dict[str, ReadResult]:
-    """Read every table of a source from its snapshots.
+def read(source: Source, fetch: FetchResult, release: ReleaseSettings) -> dict[str, ReadResult]:
+    """Read every table of a source from the snapshots of one release and year.
 
     Raises:
         SpmError: A file is not of its format, has other headers, or more rows than the bounds allow cannot be
             read; nothing of the year is accepted then.
     """
-    release = settings.for_year(school_year)
-    if release is None:
-        raise SpmError(
-            f"{source.id} declares nothing for {school_year}", remedy="Add a release to sources.yml"
-        )
     return {name: _read_table(source, name, fetch.snapshots, release) for name in source.spec.tables}
 
 

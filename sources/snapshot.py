@@ -9,13 +9,13 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 CHUNK = 4 * 1024 * 1024
 
@@ -34,6 +34,7 @@ class Snapshot:
         bytes: Size.
         path: The kept file.
         etag: The server's ETag, if it gave one.
+        detail: What the transport needs to know the next time, such as a position or a change version.
     """
 
     source_id: str
@@ -45,6 +46,7 @@ class Snapshot:
     bytes: int
     path: Path
     etag: str | None = None
+    detail: Mapping[str, str] = field(default_factory=dict)
 
 
 class SnapshotStore:
@@ -64,6 +66,7 @@ class SnapshotStore:
         version: str,
         restricted: bool,
         etag: str | None = None,
+        detail: Mapping[str, str] | None = None,
     ) -> tuple[Snapshot, bool]:
         """Keep the bytes of `stream`; the same bytes from the same address give the same snapshot.
 
@@ -77,15 +80,17 @@ class SnapshotStore:
         digest, kept, size = _keep(stream, folder, Path(address).suffix.lower(), restricted=restricted)
         receipt = self._receipt_file(folder, school_year, table, address, digest)
         before = self._read(receipt, kept)
-        if before is not None:
+        known = dict(detail or {})
+        if before is not None and (before.etag, dict(before.detail)) == (etag, known):
             return before, False
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        snapshot = Snapshot(source_id, school_year, table, digest, address, now, size, kept, etag)
+        # The same bytes again under a new mark or position: the receipt keeps when they first came.
+        first = datetime.now(UTC).isoformat(timespec="seconds") if before is None else before.fetched_at
+        snapshot = Snapshot(source_id, school_year, table, digest, address, first, size, kept, etag, known)
         content = {**asdict(snapshot), "path": kept.name, "reader_version": version}
         with _temporary(receipt.parent, restricted=restricted) as temporary:
             temporary.write_text(json.dumps(content, indent=1, sort_keys=True), encoding="utf-8")
             temporary.replace(receipt)
-        return snapshot, True
+        return snapshot, before is None
 
     def has_any(self, source_id: str, school_year: int, address: str) -> bool:
         """Whether a file of this address, or pattern such as `fac/*.json`, was ever received for the year."""
@@ -94,23 +99,56 @@ class SnapshotStore:
         return any(known == address or fnmatchcase(known, address) for known in given)
 
     def accept(
-        self, source_id: str, school_year: int, addresses: Iterable[str], setting: str, *, restricted: bool
+        self,
+        source_id: str,
+        school_year: int,
+        edition: str,
+        snapshots: Iterable[Snapshot],
+        setting: str,
+        *,
+        restricted: bool,
     ) -> None:
-        """Remember which addresses were read and accepted for a year, and under which setting."""
-        file = self._folder(source_id, restricted=restricted) / f"accepted-{school_year}.json"
-        content = {"addresses": sorted(set(addresses)), "setting": setting}
+        """Remember which snapshots were read and accepted for an edition of a year, under which setting."""
+        file = self._accepted_file(source_id, school_year, edition)
+        self._folder(source_id, restricted=restricted)
+        accepted = sorted({(s.table, s.address, s.sha256) for s in snapshots})
+        content = {"snapshots": accepted, "setting": setting}
         with _temporary(file.parent, restricted=restricted) as temporary:
             temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
             temporary.replace(file)
 
-    def accepted(self, source_id: str, school_year: int, setting: str) -> frozenset[str]:
-        """The addresses last accepted for a year; none when that was under another setting."""
-        file = self.root / source_id / f"accepted-{school_year}.json"
-        try:
-            content = json.loads(file.read_text(encoding="utf-8"))
-        except FileNotFoundError:
+    def accepted(self, source_id: str, school_year: int, edition: str, setting: str) -> frozenset[str]:
+        """The addresses last accepted for an edition; none when that was under another setting."""
+        content = self._accepted(source_id, school_year, edition)
+        if content["setting"] != setting:
             return frozenset()
-        return frozenset(content["addresses"]) if content["setting"] == setting else frozenset()
+        return frozenset(address for _, address, _ in content["snapshots"])
+
+    def held(
+        self, source_id: str, school_year: int, edition: str, table: str, address: str, *, restricted: bool
+    ) -> Snapshot | None:
+        """The snapshot of an address that was last accepted, if its bytes are still whole."""
+        content = self._accepted(source_id, school_year, edition)
+        for its_table, its_address, digest in content["snapshots"]:
+            if (its_table, its_address) == (table, address):
+                folder = self._folder(source_id, restricted=restricted)
+                receipt = self._receipt_file(folder, school_year, table, address, digest)
+                kept = folder / f"{digest}{Path(address).suffix.lower()}"
+                snapshot = self._read(receipt, kept)
+                is_whole = snapshot is not None and kept.is_file() and kept.stat().st_size == snapshot.bytes
+                return snapshot if is_whole else None
+        return None
+
+    def _accepted_file(self, source_id: str, school_year: int, edition: str) -> Path:
+        return self.root / source_id / f"accepted-{school_year}-{edition}.json"
+
+    def _accepted(self, source_id: str, school_year: int, edition: str) -> dict[str, Any]:
+        try:
+            text = self._accepted_file(source_id, school_year, edition).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return {"snapshots": [], "setting": None}
+        content: dict[str, Any] = json.loads(text)
+        return content
 
     def _folder(self, source_id: str, *, restricted: bool) -> Path:
         folder = self.root / source_id

@@ -132,9 +132,9 @@ def test_a_year_that_is_not_declared_is_refused(tmp_path: Path) -> None:
     assert (error.line, error.value) == (5, "2025")
 
 
-def test_two_releases_for_one_year_are_refused(tmp_path: Path) -> None:
+def test_two_releases_of_one_edition_and_year_are_refused(tmp_path: Path) -> None:
     error = refused(tmp_path, sources=("school_years: [2024]", "school_years: [2023]"))
-    assert "Two releases serve one school year" in str(error)
+    assert "Two releases are the final edition of one school year" in str(error)
     assert (error.line, error.value) == (5, "2023")
 
 
@@ -145,7 +145,7 @@ def test_two_releases_for_one_year_are_refused(tmp_path: Path) -> None:
 )
 def test_a_release_has_files_or_a_database_and_not_both(tmp_path: Path, given: str) -> None:
     error = refused(tmp_path, sources=(", files: [counts_2024.csv]", given))
-    assert "A release has files or a database" in str(error)
+    assert "A release has files, a database or an api" in str(error)
     assert error.line == 5
 
 

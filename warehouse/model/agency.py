@@ -6,6 +6,7 @@ Not here: the plan's own rules (`plan`), whether a source exists (`sources.regis
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -21,6 +22,9 @@ from warehouse.model.plan_rules import load_plan
 from warehouse.model.yaml_file import Located, StrictModel, load_model
 
 DataStatus = Literal["preliminary", "final", "revised"]
+# Which edition of a year counts: the later word of the publisher.
+EDITIONS: tuple[DataStatus, ...] = ("revised", "final", "preliminary")
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
 class Thresholds(StrictModel):
@@ -90,14 +94,41 @@ class RowOverride(StrictModel):
 
 
 class ReleaseSettings(StrictModel):
-    """One release of a source: the school years it serves and where its files or database are."""
+    """One release of a source: the school years it serves, where it is, and which edition it is.
+
+    Attributes:
+        files: Addresses below the data root, or URLs (`https://`, `sftp://`, `s3://`); by table or for all.
+        database: SQLAlchemy URL.
+        api: Base address of an HTTP API.
+        release: The column of columns.csv in force; default the year's own, else `all`.
+        data_status: Which edition of its years this is; editions of one year stand side by side.
+        secrets: Which environment variable holds the user, password, key or token; never the secret itself.
+        options: What a transport or reader is told besides, such as the endpoint of an object store.
+        only_where_set: An environment variable without which this release is left as it stands, for a system
+            that is reachable from some machines only.
+    """
 
     school_years: tuple[int, ...]
     files: tuple[str, ...] | dict[str, tuple[str, ...]] = ()
     database: str | None = None
+    api: str | None = None
     release: str | None = None
     data_status: DataStatus = "final"
     rows: dict[str, RowOverride] = Field(default_factory=dict)
+    secrets: dict[str, str] = Field(default_factory=dict)
+    options: dict[str, str] = Field(default_factory=dict)
+    only_where_set: str | None = None
+
+    @field_validator("secrets")
+    @classmethod
+    def _variables(cls, secrets: dict[str, str]) -> dict[str, str]:
+        for name, variable in secrets.items():
+            if not _VARIABLE.fullmatch(variable):
+                # The text may be the secret itself, so it is not repeated.
+                raise ValueError(
+                    f"{name} is not the name of an environment variable, such as GRANTS_PASSWORD"
+                )
+        return secrets
 
 
 class SourceSettings(StrictModel):
@@ -105,12 +136,14 @@ class SourceSettings(StrictModel):
 
     releases: tuple[ReleaseSettings, ...]
 
+    def editions(self, school_year: int) -> tuple[ReleaseSettings, ...]:
+        """The releases that serve a school year, the one that counts first: revised, final, preliminary."""
+        serving = [release for release in self.releases if school_year in release.school_years]
+        return tuple(sorted(serving, key=lambda release: EDITIONS.index(release.data_status)))
+
     def for_year(self, school_year: int) -> ReleaseSettings | None:
-        """The release that serves a school year, if any is declared."""
-        for release in self.releases:
-            if school_year in release.school_years:
-                return release
-        return None
+        """The release that counts for a school year, if any is declared."""
+        return next(iter(self.editions(school_year)), None)
 
 
 class _SourcesFile(StrictModel):
@@ -201,11 +234,13 @@ def load_agency(folder: Path) -> Agency:
 
 def _check_years(settings: AgencySettings, sources: Located[_SourcesFile]) -> None:
     for name, source in sources.value.sources.items():
-        served: set[int] = set()
+        served: set[tuple[int, str]] = set()
         for index, release in enumerate(source.releases):
             at = ("sources", name, "releases", index)
-            if bool(release.files) == (release.database is not None):
-                raise sources.error(at, "A release has files or a database", remedy="Give exactly one")
+            if [bool(release.files), release.database is not None, release.api is not None].count(True) != 1:
+                raise sources.error(
+                    at, "A release has files, a database or an api", remedy="Give exactly one"
+                )
             for year in release.school_years:
                 if year not in settings.school_years:
                     raise sources.error(
@@ -214,14 +249,14 @@ def _check_years(settings: AgencySettings, sources: Located[_SourcesFile]) -> No
                         value=str(year),
                         remedy="Add it to school_years of agency.yml, or remove it here",
                     )
-                if year in served:
+                if (year, release.data_status) in served:
                     raise sources.error(
                         (*at, "school_years"),
-                        "Two releases serve one school year",
+                        f"Two releases are the {release.data_status} edition of one school year",
                         value=str(year),
-                        remedy="Keep the edition that counts: revised beats final beats preliminary",
+                        remedy="Give them different data_status: revised beats final beats preliminary",
                     )
-                served.add(year)
+                served.add((year, release.data_status))
 
 
 def _check_conditions(conditions: Located[_ConditionsFile], measures: dict[str, Measure]) -> None:

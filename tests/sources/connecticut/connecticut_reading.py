@@ -20,7 +20,7 @@ from sources.acquire import acquire
 from sources.read import ReadResult, read
 from sources.registry import Source, discover
 from sources.snapshot import SnapshotStore
-from warehouse.model.agency import ReleaseSettings, SourceSettings
+from warehouse.model.agency import ReleaseSettings
 from warehouse.model.contract import load_contracts
 
 TODAY = date(2026, 7, 1)
@@ -44,10 +44,10 @@ class Reading:
 def read_release(
     source_id: str, school_year: int, release: ReleaseSettings, data_root: Path, home: Path
 ) -> Reading:
-    source, settings = discover()[source_id], SourceSettings(releases=(release,))
+    source = discover()[source_id]
     fetched = acquire(
         source,
-        settings,
+        release,
         school_year,
         store=SnapshotStore(home / "snapshots"),
         data_root=data_root,
@@ -55,7 +55,7 @@ def read_release(
     )
     if fetched.error is not None:
         raise fetched.error
-    return Reading(source, school_year, read(source, fetched, settings, school_year))
+    return Reading(source, school_year, read(source, fetched, release))
 
 
 def run_mapping(reading: Reading, core_table: str, crosswalk: Path) -> pa.Table:

@@ -13,7 +13,7 @@ from sources.acquire import FetchResult, acquire
 from sources.read import ReadResult, read
 from sources.registry import Source, discover
 from sources.snapshot import SnapshotStore
-from warehouse.model.agency import ReleaseSettings, SourceSettings
+from warehouse.model.agency import ReleaseSettings
 
 YEAR = 2025
 DUE = date(2026, 7, 1)
@@ -102,23 +102,21 @@ class Workbench:
         file.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
         return file
 
-    def settings(self, *patterns: str, database: str | None = None) -> SourceSettings:
+    def release(self, *patterns: str, database: str | None = None) -> ReleaseSettings:
         files = () if database else (patterns or (self.file_name,))
-        return SourceSettings(
-            releases=(ReleaseSettings(school_years=(YEAR,), files=files, database=database),)
-        )
+        return ReleaseSettings(school_years=(YEAR,), files=files, database=database)
 
     def fetch(self, *patterns: str, today: date = DUE, database: str | None = None) -> FetchResult:
-        settings = self.settings(*patterns, database=database)
-        return acquire(self.source(), settings, YEAR, store=self.store, data_root=self.data, today=today)
+        release = self.release(*patterns, database=database)
+        return acquire(self.source(), release, YEAR, store=self.store, data_root=self.data, today=today)
 
     def read(self, *patterns: str, database: str | None = None) -> ReadResult:
-        settings = self.settings(*patterns, database=database)
+        release = self.release(*patterns, database=database)
         source = self.source()
-        fetch = acquire(source, settings, YEAR, store=self.store, data_root=self.data, today=DUE)
+        fetch = acquire(source, release, YEAR, store=self.store, data_root=self.data, today=DUE)
         if fetch.error is not None:
             raise fetch.error
-        return read(source, fetch, settings, YEAR)["counts"]
+        return read(source, fetch, release)["counts"]
 
     def read_text(self, content: str | bytes) -> ReadResult:
         self.write(content)

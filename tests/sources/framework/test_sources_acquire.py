@@ -171,15 +171,6 @@ def test_a_file_that_never_was_there_is_not_called_withdrawn(bench: Workbench):
     assert bench.fetch("counts.csv", "second.csv", today=EARLY).outcome == "not_yet_released"
 
 
-def test_a_year_without_release_is_not_yet_released(bench: Workbench):
-    from sources.acquire import acquire
-
-    fetch = acquire(
-        bench.source(), bench.settings(), 2031, store=bench.store, data_root=bench.data, today=DUE
-    )
-    assert (fetch.outcome, fetch.error) == ("not_yet_released", None)
-
-
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_file_without_permission_has_failed_and_does_not_raise(bench: Workbench):
     bench.write(GOOD).chmod(0)

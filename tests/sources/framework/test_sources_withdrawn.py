@@ -10,7 +10,7 @@ from invented_source import GOOD, YEAR, Workbench
 
 from sources.acquire import FetchResult, remember
 from sources.registry import Source
-from warehouse.model.agency import ReleaseSettings, SourceSettings
+from warehouse.model.agency import ReleaseSettings, RowOverride
 
 EARLY = date(2025, 7, 1)
 MANY = "many/*.csv"
@@ -26,8 +26,8 @@ def several(bench: Workbench) -> Workbench:
 
 
 def accept(bench: Workbench, fetch: FetchResult, *patterns: str, source: Source | None = None) -> None:
-    settings = bench.settings(*patterns)
-    remember(source or bench.source(), settings, YEAR, fetch.snapshots, store=bench.store)
+    release = bench.release(*patterns)
+    remember(source or bench.source(), release, YEAR, fetch.snapshots, store=bench.store)
 
 
 def test_one_file_of_a_pattern_that_is_gone_is_withdrawn_by_name(several: Workbench):
@@ -71,10 +71,11 @@ def test_a_change_elsewhere_in_the_release_is_no_decision_about_its_files(severa
     from sources.acquire import acquire
 
     (several.data / "many" / "b.csv").unlink()
-    release = ReleaseSettings(school_years=(YEAR,), files=(MANY,), data_status="preliminary")
+    rows = {"counts": RowOverride(minimum=1)}
+    release = ReleaseSettings(school_years=(YEAR,), files=(MANY,), rows=rows)
     fetch = acquire(
         several.source(),
-        SourceSettings(releases=(release,)),
+        release,
         YEAR,
         store=several.store,
         data_root=several.data,

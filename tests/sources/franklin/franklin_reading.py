@@ -39,12 +39,13 @@ def franklin(project: Path) -> Agency:
 
 def read_source(agency: Agency, source_id: str, data: Path, home: Path) -> dict[str, ReadResult]:
     """Every table of a source for the year; raises what the fetch or the read refuses."""
-    source, settings = discover()[source_id], agency.sources[source_id]
+    source, release = discover()[source_id], agency.sources[source_id].for_year(YEAR)
+    assert release is not None
     store = SnapshotStore(home / "snapshots")
-    fetched = acquire(source, settings, YEAR, store=store, data_root=data, today=TODAY)
+    fetched = acquire(source, release, YEAR, store=store, data_root=data, today=TODAY)
     if fetched.error is not None:
         raise fetched.error
-    return read(source, fetched, settings, YEAR)
+    return read(source, fetched, release)
 
 
 def map_all(
