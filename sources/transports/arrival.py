@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -113,7 +112,11 @@ class Wanted:
 
 def bytes_of(path: Path) -> Callable[[], BinaryIO]:
     """What opens a local file."""
-    return partial(open, path, "rb")  # noqa: PTH123 - its type is known to be of bytes
+
+    def opened() -> BinaryIO:
+        return path.open("rb")
+
+    return opened
 
 
 @dataclass(frozen=True)
