@@ -6,12 +6,8 @@ Not here: one file (`rows`, `readers`).
 
 from __future__ import annotations
 
-import importlib.util
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -20,30 +16,26 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sources.acquire import FetchResult
+from sources.archives import unpacked
 from sources.claim import claim
 from sources.query import shown_database
-from sources.readers.delimited import read_delimited
-from sources.readers.edfacts_submission import read_edfacts_submission
-from sources.readers.edsight import read_edsight
-from sources.readers.parquet import read_parquet
+from sources.readers.choice import chosen_reader
 from sources.readers.request import LINE, ReadRequest
-from sources.readers.workbook import read_workbook
 from sources.registry import Source
-from sources.rows import QUARANTINE, Refusal, quarantine_table, type_rows, with_absent, with_lineage
+from sources.reshape import reshape
+from sources.rows import (
+    QUARANTINE,
+    Refusal,
+    no_rows,
+    quarantine_table,
+    type_rows,
+    with_absent,
+    with_lineage,
+)
 from sources.snapshot import Snapshot
 from sources.spec import TableSpec
 from warehouse.model.agency import ReleaseSettings
 from warehouse.model.errors import SpmError
-from warehouse.model.places import shown
-
-READERS: dict[str, Callable[[ReadRequest], pa.Table]] = {
-    "delimited": read_delimited,
-    "workbook": read_workbook,
-    "edfacts_submission": read_edfacts_submission,
-    "edsight": read_edsight,
-    "parquet": read_parquet,
-    "database": read_parquet,
-}
 
 
 class BoundExceeded(SpmError):
@@ -98,6 +90,8 @@ def _read_table(
     rows_in = physical = 0
     for snapshot in (s for s in snapshots if s.table in ("", name)):
         request, cells = _read_file(source, name, spec, snapshot, release)
+        physical += cells.num_rows
+        cells = reshape(request, cells)
         headers = [c for c in cells.column_names if c != LINE]
         lines = claim(
             headers,
@@ -111,9 +105,11 @@ def _read_table(
         typed = type_rows(request, cells, lines)
         typed = with_absent(typed, source.columns.of(name), has_markers=bool(spec.markers))
         rows_in += typed.rows_in
-        physical += cells.num_rows
         tables.append(with_lineage(typed, snapshot, release.data_status))
         set_aside.append(quarantine_table(typed.refusals, snapshot, name))
+    if not tables and spec.optional:
+        empty = pa.Table.from_pylist([], schema=QUARANTINE)
+        return ReadResult(no_rows(source.columns.of(name), spec), empty, 0)
     if not tables:
         raise SpmError(
             f"No file for table {name!r} of {source.id}", remedy="Name its files in the agency's sources.yml"
@@ -144,30 +140,9 @@ def _read_file(
         school_year=snapshot.school_year,
         is_restricted=source.spec.is_restricted,
     )
-    reader = READERS.get(source.spec.reader) or _custom_reader(source.folder / "reader.py")
-    return request, reader(request)
-
-
-@lru_cache(maxsize=32)
-def _custom_reader(path: Path) -> Callable[[ReadRequest], pa.Table]:
-    """A source's own `reader.py`: its function `read_file(request) -> pa.Table`."""
-    spec = importlib.util.spec_from_file_location(f"sources.{path.parent.name}.reader", path)
-    if spec is None or spec.loader is None or not path.is_file():
-        raise SpmError(
-            "A source with reader: custom needs a reader.py",
-            file=shown(path),
-            remedy="Add it with a function read_file(request)",
-        )
-    module: Any = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    reader: Callable[[ReadRequest], pa.Table] | None = getattr(module, "read_file", None)
-    if reader is None:
-        raise SpmError(
-            "reader.py has no read_file",
-            file=shown(path),
-            remedy="Give it a function read_file(request: ReadRequest) -> pa.Table",
-        )
-    return reader
+    reader = chosen_reader(source, spec)
+    with unpacked(request) as member:
+        return request, reader(member)
 
 
 def _without_duplicates(

@@ -14,6 +14,7 @@ import pyarrow as pa
 from sources.columns import ColumnLine
 from sources.readers.request import LINE, ReadRequest
 from sources.snapshot import Snapshot
+from sources.spec import TableSpec
 from sources.values import Parsed, layout, parse_column
 
 QUARANTINE = pa.schema(
@@ -122,6 +123,24 @@ def with_absent(typed: TypedFile, lines: tuple[ColumnLine, ...], *, has_markers:
             if line.column + suffix not in table.column_names:
                 table = table.append_column(line.column + suffix, pa.nulls(count, arrow))
     return TypedFile(table, typed.refusals, typed.rows_in)
+
+
+def no_rows(lines: tuple[ColumnLine, ...], spec: TableSpec) -> pa.Table:
+    """A table of the source's layout without rows, for an optional table that a release does not have."""
+    table = pa.table({} if spec.pivot is None else {spec.pivot: pa.array([], pa.string())})
+    table = with_absent(TypedFile(table, [], 0), lines, has_markers=bool(spec.markers)).table
+    word = pa.dictionary(pa.int8(), pa.string())
+    lineage = {
+        "source_id": word,
+        "snapshot_sha256": word,
+        "source_file": word,
+        "source_line": pa.int64(),
+        "school_year": pa.int16(),
+        "data_status": word,
+    }
+    for name, arrow in lineage.items():
+        table = table.append_column(name, pa.array([], arrow))
+    return table
 
 
 def with_lineage(typed: TypedFile, snapshot: Snapshot, data_status: str) -> pa.Table:

@@ -6,9 +6,10 @@ files (the agency's `sources.yml`).
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from warehouse.model.yaml_file import StrictModel
 
@@ -24,12 +25,60 @@ class RowBounds(StrictModel):
     maximum: int | None = None
 
 
+class UnpivotSpec(StrictModel):
+    """Headers that hold data, such as ALL_MTH03NUMVALID: one row per line and block of such headers.
+
+    Attributes:
+        pattern: Of the headers; each named group becomes a column of that header. The group VALUE says which
+            column the cells go to; without it they go to the column VALUE.
+        blocks: How many blocks a whole file has.
+    """
+
+    pattern: str
+    blocks: RowBounds = RowBounds()
+
+    @field_validator("pattern")
+    @classmethod
+    def _compiles(cls, pattern: str) -> str:
+        try:
+            if not re.compile(pattern).groupindex:
+                raise ValueError("the pattern needs a named group such as (?P<GRADE>[0-9]{2})")
+        except re.error as problem:
+            raise ValueError(f"not a regular expression: {problem}") from None
+        return pattern
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The named groups, in their order."""
+        return tuple(re.compile(self.pattern).groupindex)
+
+
 class TableSpec(StrictModel):
-    """One table of a source: how to read it and what makes a row unique."""
+    """One table of a source: how to read it and what makes a row unique.
+
+    Attributes:
+        reader: Of this table, where it is not the source's.
+        member: Pattern of the one file of a zip archive that is the table; of a file that is no zip, itself.
+        header: `none` for a file without header row; columns.csv then names the columns 1, 2, 3.
+        header_case: `any` where a publisher's headers change between capitals and small letters.
+        unpivot: Headers that hold data.
+        repeats: Header of a column to add that numbers wholly equal lines, where a publisher repeats some.
+        year_in: By header, how its cells write the school year: {start}, {end}, {ss} and {yy} for 2018, 2019,
+            18 and 19. A file of another year is refused.
+        optional: Whether a release may come without this table; it is empty then.
+    """
 
     key: tuple[str, ...]
+    reader: ReaderName | None = None
+    member: str | None = None
     encoding: str = "utf-8"
     delimiter: str = ","
+    header: Literal["row", "none"] = "row"
+    header_case: Literal["as_written", "any"] = "as_written"
+    unpivot: UnpivotSpec | None = None
+    repeats: str | None = None
+    year_in: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    optional: bool = False
     header_row: int = Field(default=1, ge=1)
     sheet: str | int | None = None
     query: str | None = None

@@ -32,9 +32,10 @@ def read_delimited(request: ReadRequest) -> pa.Table:
             if not header:
                 if line < request.table.header_row:
                     continue
-                header = [" ".join(cell.split()) for cell in cells]
+                header = _header(request, cells)
                 columns = [[] for _ in header]
-                continue
+                if request.table.header == "row":
+                    continue
             if not cells:
                 continue
             _require_width(request, header, cells, line)
@@ -50,6 +51,13 @@ def read_delimited(request: ReadRequest) -> pa.Table:
     if not header:
         raise request.error("The file has no header row", remedy="Fetch the file again; it may be empty")
     return text_table(header, columns, lines)
+
+
+def _header(request: ReadRequest, cells: list[str]) -> list[str]:
+    """The header row; of a file that has none, the places of its columns: 1, 2, 3."""
+    if request.table.header == "none":
+        return [str(place) for place in range(1, len(cells) + 1)]
+    return [" ".join(cell.split()) for cell in cells]
 
 
 def decode(request: ReadRequest) -> str:

@@ -1,0 +1,62 @@
+"""Which reader reads a table: a shared one by its name, or the source's own.
+
+Put here: the shared readers by name. Not here: any format.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from sources.readers.delimited import read_delimited
+from sources.readers.edfacts_submission import read_edfacts_submission
+from sources.readers.edsight import read_edsight
+from sources.readers.parquet import read_parquet
+from sources.readers.request import ReadRequest
+from sources.readers.workbook import read_workbook
+from sources.registry import Source
+from sources.spec import TableSpec
+from warehouse.model.errors import SpmError
+from warehouse.model.places import shown
+
+READERS: dict[str, Callable[[ReadRequest], pa.Table]] = {
+    "delimited": read_delimited,
+    "workbook": read_workbook,
+    "edfacts_submission": read_edfacts_submission,
+    "edsight": read_edsight,
+    "parquet": read_parquet,
+    "database": read_parquet,
+}
+
+
+def chosen_reader(source: Source, table: TableSpec) -> Callable[[ReadRequest], pa.Table]:
+    """The reader of a table: its own choice, else the source's."""
+    name = table.reader or source.spec.reader
+    return READERS.get(name) or _custom_reader(source.folder / "reader.py")
+
+
+@lru_cache(maxsize=32)
+def _custom_reader(path: Path) -> Callable[[ReadRequest], pa.Table]:
+    """A source's own `reader.py`: its function `read_file(request) -> pa.Table`."""
+    spec = importlib.util.spec_from_file_location(f"sources.{path.parent.name}.reader", path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise SpmError(
+            "A source with reader: custom needs a reader.py",
+            file=shown(path),
+            remedy="Add it with a function read_file(request)",
+        )
+    module: Any = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    reader: Callable[[ReadRequest], pa.Table] | None = getattr(module, "read_file", None)
+    if reader is None:
+        raise SpmError(
+            "reader.py has no read_file",
+            file=shown(path),
+            remedy="Give it a function read_file(request: ReadRequest) -> pa.Table",
+        )
+    return reader
