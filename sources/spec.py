@@ -53,6 +53,24 @@ class UnpivotSpec(StrictModel):
         return tuple(re.compile(self.pattern).groupindex)
 
 
+class Incremental(StrictModel):
+    """How a large table of a database is read in parts: only what is new since the last time, and a little more.
+
+    Attributes:
+        key: The columns of the query that name a row; a row that comes again replaces the one that is held.
+        cursor: The column of the query that grows: a number, a date, a time or a text that sorts.
+        overlap: How far before the last mark reading begins again, `2 days`, `3 hours` or a number.
+        deleted: A column that marks rows as gone; without one, deletions show only in a full read.
+        full_every: Days after which everything is read again.
+    """
+
+    key: tuple[str, ...] = Field(min_length=1)
+    cursor: str
+    overlap: str = Field(default="0", pattern=r"^[0-9]+( (second|minute|hour|day|week)s?)?$")
+    deleted: str | None = None
+    full_every: int = Field(default=7, ge=1)
+
+
 class TableSpec(StrictModel):
     """One table of a source: how to read it and what makes a row unique.
 
@@ -65,6 +83,8 @@ class TableSpec(StrictModel):
         repeats: Header of a column to add that numbers wholly equal lines, where a publisher repeats some.
         year_in: By header, how its cells write the school year: {start}, {end}, {ss} and {yy} for 2018, 2019,
             18 and 19. A file of another year is refused.
+        incremental: How a database's table is read in parts.
+        sums: Columns that are the sum of others; a line where they are not is told in a warning.
         optional: Whether a release may come without this table; it is empty then.
     """
 
@@ -85,6 +105,8 @@ class TableSpec(StrictModel):
     pivot: str | None = None
     markers: dict[str, str] = Field(default_factory=dict)
     rows: RowBounds = RowBounds()
+    incremental: Incremental | None = None
+    sums: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     options: dict[str, str | tuple[str, ...] | dict[str, str]] = Field(default_factory=dict)
 
 
