@@ -101,5 +101,5 @@ def test_what_was_accepted_of_students_is_kept_private(bench: Workbench):
     bench.privacy = "restricted"
     bench.write(GOOD)
     accept(bench, bench.fetch(), source=bench.source())
-    kept = bench.root / "snapshots" / "franklin_counts" / f"accepted-{YEAR}.json"
+    kept = bench.root / "snapshots" / "franklin_counts" / f"accepted-{YEAR}-final.json"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
