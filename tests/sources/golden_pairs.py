@@ -1,8 +1,8 @@
 """Golden pairs: for each source a few invented rows that show its hard cases, and the rows they must give.
 
-A pair lives in its source's folder, `sources/<id>/golden/`: a case (`golden.yml`, or `golden_<name>.yml`), its
-input files, and `expected_<table>.csv` (or `expected_<name>_<table>.csv`), with `..._quarantine.csv` beside it
-where rows are set aside.
+A pair lives in its source's folder, `sources/<id>/golden/`: a case (`golden.yml`, or `golden_<name>.yml`),
+its input files, and `expected_<table>.csv` (or `expected_<name>_<table>.csv`), with `..._quarantine.csv`
+beside it where rows are set aside.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from pydantic import Field
 
 from sources.acquire import acquire
 from sources.read import ReadResult, read
@@ -37,7 +38,7 @@ class Golden(StrictModel):
     files: dict[str, tuple[str, ...]] | tuple[str, ...] = ()
     database: str | None = None
     release: str | None = None
-    options: dict[str, str] = {}
+    options: dict[str, str] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True)
