@@ -9,24 +9,22 @@ The edition that counts stands under the table's own name (`<table>`), the other
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from assets.fetches import Fetch, Fetches
+from assets.editions import Edition, come, fetch_edition, outcome_of, unset_variable
 from assets.home import Home
 from assets.lake import Node
 from assets.version import data_version
-from sources.acquire import FetchResult, acquire, remember
-from sources.read import ReadResult, read
+from sources.acquire import FetchResult, remember
+from sources.read import BoundExceeded, ReadResult, read
 from sources.registry import Source
 from sources.snapshot import SnapshotStore
-from sources.transports.arrival import Missing
-from warehouse.model.agency import ReleaseSettings
 from warehouse.model.errors import SpmError
 
 ACCOUNT = "account"
@@ -42,18 +40,6 @@ class RawResult:
     quarantined: int
     outcome: str
     reused: bool
-
-
-@dataclass(frozen=True)
-class _Edition:
-    """A release of the year, and what was fetched of it."""
-
-    release: ReleaseSettings
-    fetch: FetchResult
-
-    @property
-    def has_come(self) -> bool:
-        return self.fetch.outcome in ("new", "unchanged")
 
 
 def raw_node(source_id: str) -> Node:
@@ -72,22 +58,25 @@ def refresh_raw(home: Home, source_id: str, school_year: int) -> RawResult | Non
     releases = home.settings_of(source_id).editions(school_year)
     if not releases:
         return None
-    variable = _unset(home, releases)
+    variable = unset_variable(home, releases)
     if variable is not None:
         return _as_it_stands(home, node, school_year, variable)
     store = SnapshotStore(home.root / "snapshots")
     try:
-        editions = [_fetch(home, source, release, school_year, store) for release in releases]
-        _record_fetch(home, node, school_year, editions)
-        come = _come(editions)
-        if not come:
+        editions = [fetch_edition(home, source, release, school_year, store) for release in releases]
+        home.lake.write_json(node, school_year, "fetch", outcome_of(source_id, school_year, editions))
+        there = come(editions)
+        if not there:
             _require_never_read(home, node, school_year, editions[0].fetch)
             return None
-        result = _read_and_accept(home, source, school_year, come)
-        for edition in come:
+        result = _read_and_accept(home, source, school_year, there)
+        _forget_refused(home, source, school_year)
+        for edition in there:
             remember(source, edition.release, school_year, edition.fetch.snapshots, store=store)
         return result
     except SpmError as problem:
+        if isinstance(problem, BoundExceeded):
+            _keep_refused(home, source, school_year, problem)
         home.lake.fail(node, school_year, reason=str(problem))
         raise
 
@@ -97,15 +86,14 @@ def quarantine_part(table: str) -> str:
     return f"quarantine_{table}"
 
 
+def refused_file(home: Home, source_id: str, school_year: int, table: str) -> Path:
+    """Where the rows stand that had a table refused the last time; absent when it was not."""
+    return home.lake.file(raw_node(source_id), school_year, "last", f"refused_{table}")
+
+
 def edition_part(table: str, data_status: str) -> str:
     """The lake's name for a table's edition that does not count."""
     return f"{table}@{data_status}"
-
-
-def _unset(home: Home, releases: Sequence[ReleaseSettings]) -> str | None:
-    """The variable without which the year is left as it stands, if it is not set here."""
-    wanted = (release.only_where_set for release in releases if release.only_where_set)
-    return next((name for name in wanted if not home.environment.get(name)), None)
 
 
 def _as_it_stands(home: Home, node: Node, school_year: int, variable: str) -> RawResult | None:
@@ -115,45 +103,11 @@ def _as_it_stands(home: Home, node: Node, school_year: int, variable: str) -> Ra
     if state is None or state.accepted is None:
         fetch = FetchResult("not_yet_released", (), detail)
         release = home.settings_of(node.table).editions(school_year)[0]
-        _record_fetch(home, node, school_year, [_Edition(release, fetch)])
+        outcome = outcome_of(node.table, school_year, [Edition(release, fetch)])
+        home.lake.write_json(node, school_year, "fetch", outcome)
         return None
     quarantined = _quarantined(home, node, school_year)
     return RawResult(state.accepted, state.accepted_rows, quarantined, detail, reused=True)
-
-
-def _fetch(
-    home: Home, source: Source, release: ReleaseSettings, school_year: int, store: SnapshotStore
-) -> _Edition:
-    start = time.perf_counter()
-    fetch = acquire(
-        source,
-        release,
-        school_year,
-        store=store,
-        data_root=home.require_data_root(),
-        today=home.today,
-        environment=home.environment,
-    )
-    Fetches(home.root).add(
-        Fetch.of(source.id, school_year, release.data_status, fetch, time.perf_counter() - start)
-    )
-    return _Edition(release, fetch)
-
-
-def _come(editions: Sequence[_Edition]) -> list[_Edition]:
-    """The editions that have come, the one that counts first.
-
-    Raises:
-        SpmError: One failed or was withdrawn. An edition that is not there yet is no failure while another
-            of the year is.
-    """
-    come = [edition for edition in editions if edition.has_come]
-    for edition in editions:
-        problem = edition.fetch.error
-        is_awaited = isinstance(problem, Missing) and edition.fetch.outcome == "failed" and bool(come)
-        if problem is not None and not is_awaited:
-            raise problem
-    return come
 
 
 def _require_never_read(home: Home, node: Node, school_year: int, fetch: FetchResult) -> None:
@@ -171,7 +125,7 @@ def _require_never_read(home: Home, node: Node, school_year: int, fetch: FetchRe
         )
 
 
-def _read_and_accept(home: Home, source: Source, school_year: int, editions: Sequence[_Edition]) -> RawResult:
+def _read_and_accept(home: Home, source: Source, school_year: int, editions: Sequence[Edition]) -> RawResult:
     node, counting = raw_node(source.id), editions[0]
     version = _version(source, editions)
     outcome = "new" if any(e.fetch.outcome == "new" for e in editions) else "unchanged"
@@ -193,7 +147,20 @@ def _read_and_accept(home: Home, source: Source, school_year: int, editions: Seq
     return RawResult(version, rows, sum(r.rows_quarantined for r in results.values()), outcome, False)
 
 
-def _version(source: Source, editions: Sequence[_Edition]) -> str:
+def _keep_refused(home: Home, source: Source, school_year: int, problem: BoundExceeded) -> None:
+    """Keep the rows for which a table was refused, until the year is accepted again."""
+    if problem.quarantine is not None:
+        file = refused_file(home, source.id, school_year, problem.table)
+        with home.lake.writing(file, restricted=source.spec.is_restricted) as temporary:
+            pq.write_table(problem.quarantine, temporary, compression="zstd")
+
+
+def _forget_refused(home: Home, source: Source, school_year: int) -> None:
+    for table in source.spec.tables:
+        refused_file(home, source.id, school_year, table).unlink(missing_ok=True)
+
+
+def _version(source: Source, editions: Sequence[Edition]) -> str:
     """A hash of what the rows rest on: how they are read, and the files of every edition."""
     kept = [
         {
@@ -267,21 +234,3 @@ def _account(fetch: FetchResult, results: dict[str, ReadResult]) -> list[dict[st
 def _rows_by_snapshot(table: pa.Table) -> dict[str, int]:
     counts = table["snapshot_sha256"].cast(pa.string()).value_counts()
     return {entry["values"]: entry["counts"] for entry in counts.to_pylist()}
-
-
-def _record_fetch(home: Home, node: Node, school_year: int, editions: Sequence[_Edition]) -> None:
-    """Keep how the year's fetch ended: as its worst edition did, and a new one before an unchanged one."""
-    order = ("failed", "withdrawn", "new", "unchanged", "not_yet_released")
-    worst = min((edition.fetch for edition in editions), key=lambda fetch: order.index(fetch.outcome))
-    home.lake.write_json(
-        node,
-        school_year,
-        "fetch",
-        {
-            "source_id": node.table,
-            "school_year": school_year,
-            "outcome": worst.outcome,
-            "detail": worst.detail,
-            "error": None if worst.error is None else str(worst.error),
-        },
-    )

@@ -18,8 +18,11 @@ import pyarrow.compute as pc
 from sources.acquire import FetchResult
 from sources.archives import unpacked
 from sources.claim import claim
+from sources.columns import ColumnLine
 from sources.query import shown_database
+from sources.open_codes import unlisted_codes
 from sources.readers.choice import chosen_reader
+from sources.readers.remarks import reader_warnings
 from sources.readers.request import LINE, ReadRequest
 from sources.registry import Source
 from sources.reshape import reshape
@@ -39,7 +42,15 @@ from warehouse.model.errors import SpmError
 
 
 class BoundExceeded(SpmError):
-    """More rows cannot be read than the source's bounds allow, or too few or too many rows came."""
+    """More rows cannot be read than the source's bounds allow, or too few came.
+
+    Attributes:
+        table: The table whose rows they are.
+        quarantine: The rows that cannot be read, so that whoever mends the file sees all of them.
+    """
+
+    table: str = ""
+    quarantine: pa.Table | None = None
 
 
 @dataclass(frozen=True)
@@ -87,6 +98,7 @@ def _read_table(
     spec = source.spec.tables[name]
     tables: list[pa.Table] = []
     set_aside: list[pa.Table] = []
+    warnings: list[str] = []
     rows_in = physical = 0
     for snapshot in (s for s in snapshots if s.table in ("", name)):
         request, cells = _read_file(source, name, spec, snapshot, release)
@@ -102,6 +114,7 @@ def _read_table(
             header_row=spec.header_row,
             is_restricted=request.is_restricted,
         )
+        warnings += _warnings(request, cells, lines)
         typed = type_rows(request, cells, lines)
         typed = with_absent(typed, source.columns.of(name), has_markers=bool(spec.markers))
         rows_in += typed.rows_in
@@ -117,7 +130,7 @@ def _read_table(
     table = pa.concat_tables(tables, promote_options="default")
     table, duplicates = _without_duplicates(source, name, spec, table)
     quarantine = pa.concat_tables([*set_aside, duplicates])
-    result = ReadResult(table, quarantine, rows_in)
+    result = ReadResult(table, quarantine, rows_in, tuple(warnings))
     if result.rows_in != result.rows_out + result.rows_quarantined:
         raise AssertionError(f"{source.id}.{name} loses rows")  # never: it would be our own mistake
     _require_rows(source, name, spec, release, physical)
@@ -139,10 +152,19 @@ def _read_file(
         release=label,
         school_year=snapshot.school_year,
         is_restricted=source.spec.is_restricted,
+        folder=source.folder,
     )
     reader = chosen_reader(source, spec)
     with unpacked(request) as member:
         return request, reader(member)
+
+
+def _warnings(request: ReadRequest, cells: pa.Table, lines: tuple[ColumnLine, ...]) -> list[str]:
+    """What is unusual in a file; nothing is told of files about single students."""
+    if request.is_restricted:
+        return []
+    said = [*reader_warnings(cells), *unlisted_codes(cells, lines, request.release)]
+    return [f"{request.address}: {text}" for text in said]
 
 
 def _without_duplicates(
@@ -235,7 +257,7 @@ def _require_bounds(source: Source, name: str, result: ReadResult) -> None:
         return
     first = _first(result.quarantine, is_key=keys > bounds.key_errors * result.rows_in)
     more = f"; {result.rows_quarantined - 1} more rows cannot be read" if result.rows_quarantined > 1 else ""
-    raise BoundExceeded(
+    problem = BoundExceeded(
         f"{_capital(str(first.reason))}{more}",
         file=str(first.value_file),
         line=first.line,
@@ -243,6 +265,8 @@ def _require_bounds(source: Source, name: str, result: ReadResult) -> None:
         value=first.value,
         remedy="Have the publisher correct it, then fetch again; until then nothing of the file is used",
     )
+    problem.table, problem.quarantine = name, result.quarantine
+    raise problem
 
 
 @dataclass(frozen=True)
