@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -137,6 +138,31 @@ def rollback(release: Annotated[int, typer.Argument(help="Release to make curren
     from pipelines.commands.run import run_rollback
 
     _end(lambda: run_rollback(release))
+
+
+@app.command()
+def sources(
+    source: Annotated[str | None, typer.Argument(help="Only this source, with files and fetches.")] = None,
+    year: Annotated[int | None, typer.Option(help="Only this school year of the source.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show how each source stands: last outcome, age, rows, quarantined, owner."""
+    from pipelines.commands.sources import run_sources
+
+    _end(lambda: run_sources(source, year, as_json=as_json))
+
+
+@app.command()
+def quarantine(
+    source: Annotated[str | None, typer.Argument(help="Only this source; default all.")] = None,
+    year: Annotated[int | None, typer.Option(help="Only this school year; default all.")] = None,
+    export: Annotated[Path | None, typer.Option(help="Write all rows to this .csv or .parquet file.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List the rows that could not be read: file, line, column, value, reason."""
+    from pipelines.commands.sources import run_quarantine
+
+    _end(lambda: run_quarantine(source, year, export, as_json=as_json))
 
 
 @app.command()
