@@ -178,8 +178,8 @@ def _show_files(out: Console, files: list[dict[str, Any]]) -> None:
 def _show_revisions(out: Console, found: list[dict[str, Any]]) -> None:
     for r in found:
         out.print(
-            f"{r['school_year']} {r['table']}: the {r['counts']} edition counts; against the {r['beside']} one "
-            f"{r['changed']:,} rows changed, {r['added']:,} added, {r['removed']:,} removed",
+            f"{r['school_year']} {r['table']}: the {r['counts']} edition counts; against the {r['beside']} "
+            f"one {r['changed']:,} rows changed, {r['added']:,} added, {r['removed']:,} removed",
             soft_wrap=True,
         )
 
