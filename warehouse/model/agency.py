@@ -119,17 +119,6 @@ class ReleaseSettings(StrictModel):
     options: dict[str, str] = Field(default_factory=dict)
     only_where_set: str | None = None
 
-    @field_validator("secrets")
-    @classmethod
-    def _variables(cls, secrets: dict[str, str]) -> dict[str, str]:
-        for name, variable in secrets.items():
-            if not _VARIABLE.fullmatch(variable):
-                # The text may be the secret itself, so it is not repeated.
-                raise ValueError(
-                    f"{name} is not the name of an environment variable, such as GRANTS_PASSWORD"
-                )
-        return secrets
-
 
 class SourceSettings(StrictModel):
     """One source that is switched on."""
@@ -241,6 +230,7 @@ def _check_years(settings: AgencySettings, sources: Located[_SourcesFile]) -> No
                 raise sources.error(
                     at, "A release has files, a database or an api", remedy="Give exactly one"
                 )
+            _check_secrets(sources, at, release)
             for year in release.school_years:
                 if year not in settings.school_years:
                     raise sources.error(
@@ -257,6 +247,19 @@ def _check_years(settings: AgencySettings, sources: Located[_SourcesFile]) -> No
                         remedy="Give them different data_status: revised beats final beats preliminary",
                     )
                 served.add((year, release.data_status))
+
+
+def _check_secrets(
+    sources: Located[_SourcesFile], at: tuple[str | int, ...], release: ReleaseSettings
+) -> None:
+    for name, variable in release.secrets.items():
+        if not _VARIABLE.fullmatch(variable):
+            # What stands there may be the secret itself, so it is not repeated.
+            raise sources.error(
+                (*at, "secrets", name),
+                "A secret is named, never written: not the name of an environment variable",
+                remedy="Write the name of the variable that holds it, such as GRANTS_PASSWORD",
+            )
 
 
 def _check_conditions(conditions: Located[_ConditionsFile], measures: dict[str, Measure]) -> None:
