@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
+from sources.api.spec import request_problem
 from sources.columns import ColumnMap, load_columns
+from sources.corrections import Corrections, load_corrections
 from sources.spec import SourceSpec
 from warehouse.model.yaml_file import Located, load_model
 
@@ -26,6 +28,7 @@ class Source:
     folder: Path
     spec: SourceSpec
     columns: ColumnMap
+    corrections: Corrections
 
     @cached_property
     def core_mappings(self) -> dict[str, Path]:
@@ -60,7 +63,9 @@ def _discover(root: Path) -> tuple[tuple[str, Source], ...]:
             raise located.error(("id",), "Source and folder name differ", remedy="Give both one name")
         columns = load_columns(path.parent / "columns.csv")
         _check(located, columns)
-        found.append((located.value.id, Source(located.value.id, path.parent, located.value, columns)))
+        corrections = load_corrections(path.parent, columns)
+        source = Source(located.value.id, path.parent, located.value, columns, corrections)
+        found.append((source.id, source))
     return tuple(found)
 
 
@@ -95,6 +100,12 @@ def _check(located: Located[SourceSpec], columns: ColumnMap) -> None:
                 ("tables", name, "key"),
                 f"The key names columns that columns.csv does not give: {', '.join(sorted(lost))}",
                 remedy="Correct the key, or map the columns",
+            )
+        if problem := request_problem(spec.api, table.request, set(spec.tables)):
+            raise located.error(
+                ("tables", name, "request"),
+                problem[0].upper() + problem[1:],
+                remedy="Correct api and request in source.yml, or remove both",
             )
         if spec.reader == "database" and table.query is None:
             raise located.error(

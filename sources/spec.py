@@ -11,10 +11,19 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
+from sources.api.spec import ApiSpec, RequestSpec
 from warehouse.model.yaml_file import StrictModel
 
 ReaderName = Literal[
-    "delimited", "workbook", "edfacts_submission", "edsight", "parquet", "database", "custom"
+    "delimited",
+    "workbook",
+    "edfacts_submission",
+    "fixed_width",
+    "edsight",
+    "parquet",
+    "database",
+    "json_records",
+    "custom",
 ]
 
 
@@ -84,6 +93,8 @@ class TableSpec(StrictModel):
         year_in: By header, how its cells write the school year: {start}, {end}, {ss} and {yy} for 2018, 2019,
             18 and 19. A file of another year is refused.
         incremental: How a database's table is read in parts.
+        request: The question that an HTTP API is asked.
+        layout: Name of the record layout in the source's folder, for files without a header row.
         sums: Columns that are the sum of others; a line where they are not is told in a warning.
         optional: Whether a release may come without this table; it is empty then.
     """
@@ -106,6 +117,8 @@ class TableSpec(StrictModel):
     markers: dict[str, str] = Field(default_factory=dict)
     rows: RowBounds = RowBounds()
     incremental: Incremental | None = None
+    request: RequestSpec | None = None
+    layout: str | None = None
     sums: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     options: dict[str, str | tuple[str, ...] | dict[str, str]] = Field(default_factory=dict)
 
@@ -154,6 +167,7 @@ class SourceSpec(StrictModel):
     privacy: Literal["public", "restricted"]
     reader: ReaderName
     tables: dict[str, TableSpec]
+    api: ApiSpec | None = None
     ignored_files: dict[str, str] = Field(default_factory=dict)
     provides: tuple[Provides, ...]
     bounds: Bounds = Bounds()

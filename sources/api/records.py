@@ -1,0 +1,176 @@
+"""Records of one table on disk, in the order of their identity: merged, compared, and written as JSON Lines.
+
+Memory stays small however many there are. Equal content gives equal bytes, in whatever order it came.
+Put here: keeping records apart by identity. Not here: getting them.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sources.api.fill import ABSENT, at
+from sources.api.private import open_private
+from warehouse.model.errors import SpmError
+
+_BATCH = 5_000
+
+
+@dataclass(frozen=True)
+class Added:
+    """What a batch of records did: how many were new, came twice alike, or came twice and differ."""
+
+    new: int
+    alike: int
+    differing: int
+
+
+def compact(record: Any) -> str:
+    """A record on one line, its names in the order in which they were received."""
+    return json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+
+
+class RecordStore:
+    """Records by identity, in a private file that does not outlive the fetch.
+
+    Args:
+        file: Where; it is made.
+        identity: Paths that tell one record from another; the whole record where there are none.
+    """
+
+    def __init__(self, file: Path, identity: tuple[str, ...]) -> None:
+        open_private(file).close()
+        self._identity = identity
+        self._connection = sqlite3.connect(file, isolation_level=None)
+        self._connection.executescript(
+            "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -20000;"
+            "CREATE TABLE records (identity TEXT PRIMARY KEY, record TEXT NOT NULL);"
+        )
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def add(self, records: Iterable[Any]) -> Added:
+        """Add records; one whose identity is there already is compared and not taken.
+
+        Raises:
+            SpmError: A record lacks its identity.
+        """
+        new = alike = differing = 0
+        self._connection.execute("BEGIN")
+        for record in records:
+            identity, line = self.identity_of(record), compact(record)
+            cursor = self._connection.execute("INSERT OR IGNORE INTO records VALUES (?, ?)", (identity, line))
+            if cursor.rowcount:
+                new += 1
+                continue
+            kept = self._connection.execute(
+                "SELECT record FROM records WHERE identity = ?", (identity,)
+            ).fetchone()
+            if kept[0] == line:
+                alike += 1
+            else:
+                differing += 1
+        self._connection.execute("COMMIT")
+        return Added(new, alike, differing)
+
+    def replace(self, records: Iterable[Any]) -> int:
+        """Put records in place of those of their identity, or beside the others; gives their number."""
+        pairs = [(self.identity_of(record), compact(record)) for record in records]
+        self._connection.execute("BEGIN")
+        self._connection.executemany("INSERT OR REPLACE INTO records VALUES (?, ?)", pairs)
+        self._connection.execute("COMMIT")
+        return len(pairs)
+
+    def remove(self, identities: Iterable[tuple[Any, ...]]) -> int:
+        """Take records away; gives how many were there."""
+        before = self.count()
+        self._connection.execute("BEGIN")
+        self._connection.executemany(
+            "DELETE FROM records WHERE identity = ?", [(_identity_text(values),) for values in identities]
+        )
+        self._connection.execute("COMMIT")
+        return before - self.count()
+
+    def has(self, values: tuple[Any, ...]) -> bool:
+        """Whether a record of this identity is there."""
+        found = self._connection.execute(
+            "SELECT 1 FROM records WHERE identity = ?", (_identity_text(values),)
+        ).fetchone()
+        return found is not None
+
+    def count(self) -> int:
+        """How many there are."""
+        return int(self._connection.execute("SELECT count(*) FROM records").fetchone()[0])
+
+    def lines(self) -> Iterator[str]:
+        """Every record as one line, in the order of identities."""
+        for (line,) in self._connection.execute("SELECT record FROM records ORDER BY identity"):
+            yield line
+
+    def write(self, file: Path) -> int:
+        """Write all as JSON Lines; gives their number."""
+        written = 0
+        with open_private(file) as target:
+            for line in self.lines():
+                target.write(line.encode("utf-8") + b"\n")
+                written += 1
+        return written
+
+    def load(self, file: Path) -> int:
+        """Take over a JSON Lines file that `write` wrote; gives the number of its records."""
+        loaded = 0
+        with file.open("rb") as source:
+            for batch in _batches(json.loads(line) for line in source):
+                loaded += self.replace(batch)
+        return loaded
+
+    def identity_of(self, record: Any) -> str:
+        """A record's identity as text.
+
+        Raises:
+            SpmError: One of its paths is absent or null; the value of the others is not told.
+        """
+        if not self._identity:
+            return compact(record)
+        values = [at(record, path) for path in self._identity]
+        for path, value in zip(self._identity, values, strict=True):
+            if value is ABSENT or value is None:
+                raise SpmError(
+                    "A record lacks what tells it from others",
+                    column=path,
+                    remedy="Ask who runs the API, or correct request.identity in source.yml",
+                )
+        return _identity_text(tuple(values))
+
+
+@contextmanager
+def record_store(file: Path, identity: tuple[str, ...]) -> Iterator[RecordStore]:
+    """A store that is closed, and its file gone, at the end."""
+    store = RecordStore(file, identity)
+    try:
+        yield store
+    finally:
+        store.close()
+        file.unlink(missing_ok=True)
+
+
+def _identity_text(values: tuple[Any, ...]) -> str:
+    return compact(list(values))
+
+
+def _batches(records: Iterable[Any]) -> Iterator[list[Any]]:
+    batch: list[Any] = []
+    for record in records:
+        batch.append(record)
+        if len(batch) >= _BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
