@@ -13,8 +13,7 @@ from datetime import date
 import pytest
 from invented_source import DUE, GOOD, YEAR, Workbench
 
-from sources.query import query_to_parquet, shown_database
-from warehouse.model.errors import SpmError
+from sources.query import shown_database
 
 EARLY = date(2025, 7, 1)
 
@@ -232,11 +231,11 @@ def test_a_query_that_gives_no_rows_is_a_table_without_rows(database: Workbench)
     assert database.read(database="sqlite:///{data}/counts.db").rows_in == 0
 
 
-def test_a_database_is_read_and_never_written(database: Workbench, tmp_path):
-    url = f"sqlite:///{database.data}/counts.db"
+def test_a_database_is_read_and_never_written(database: Workbench):
     # SQLite itself refuses ("attempt to write a readonly database"), not the lack of rows afterwards.
-    with pytest.raises(SpmError, match="OperationalError"):
-        query_to_parquet(url, "DELETE FROM counts", tmp_path / "x.parquet", source_id="s")
+    database.table = "query: DELETE FROM counts"
+    fetch = database.fetch(database="sqlite:///{data}/counts.db")
+    assert fetch.error is not None and "is asked to write" in fetch.error.what
     with sqlite3.connect(database.data / "counts.db") as connection:
         assert connection.execute("SELECT count(*) FROM counts").fetchone() == (2,)
 
