@@ -80,6 +80,11 @@ def _district_row(lea: Lea, students: int, schools: int) -> list[str]:
     code, locale = LOCALES[lea.position % len(LOCALES)]
     teachers, ratio = _per_teacher(students)
     kind = "Charter" if lea.is_charter else "Regular Local"
+    if lea.closed_on is not None:  # the directory keeps it, without counts
+        return [
+            lea.nces_id, f"{STATE_CODE}-{lea.state_id}", lea.name, lea.county, *_address(lea, lea.position),
+            "–", "–", f"{0:.5f}", code, locale, "–", kind, "Closed",
+        ]  # fmt: skip
     return [
         lea.nces_id, f"{STATE_CODE}-{lea.state_id}", lea.name, lea.county, *_address(lea, lea.position),
         f"{students:.5f}", teachers, f"{schools:.5f}", code, locale, ratio, kind, "Open",

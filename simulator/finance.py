@@ -74,7 +74,7 @@ def make_finance(settings: Settings, state: State, year: int, membership: Ints) 
     """Draw each LEA's year; amounts are multiples of 1,000, as the survey publishes them."""
     draw = settings.generator(11, year)
     made = []
-    for lea in state.leas:
+    for lea in state.operating:
         pupils = int(membership[lea.position])
         revenue = pupils * draw.normal(15_400 + 420 * (year - 2023), 900)
         federal = 0.05 + 0.11 * lea.poverty + 0.025 * (2025 - year) + draw.normal(0, 0.006)
@@ -157,10 +157,10 @@ def write_poverty(rows: list[Poverty], income_year: int, path: Path) -> None:
         )
     sheet.append([NEIGHBOUR[0], NEIGHBOUR[1], "00010", "Border Unified School District", 6_800, 1_100, 165])
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(_without_clock(book))
+    path.write_bytes(without_clock(book))
 
 
-def _without_clock(book: Workbook) -> bytes:
+def without_clock(book: Workbook) -> bytes:
     """Save a workbook so that the same rows give the same bytes: openpyxl stamps the time twice."""
     saved, steady = io.BytesIO(), io.BytesIO()
     book.save(saved)

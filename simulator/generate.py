@@ -23,11 +23,12 @@ from simulator import (
     directory,
     edfacts,
     finance,
-    grants,
     outcomes,
     people,
     truth,
 )
+from simulator.money import g6, grants_database
+from simulator.money.world import build_money
 from simulator.organizations import State, build_state
 from simulator.settings import STATE_CODE, STATE_NAME, Settings, SimulatorError
 
@@ -104,9 +105,10 @@ def _write(settings: Settings, state: State, folder: Path) -> tuple[int, int]:
     days = 0
     for year in settings.years:
         days += _write_year(settings, state, year, folder, answers)
-    requests = grants.make_requests(settings, state)
-    grants.write_database(settings, state, requests, folder / "grants" / "grants_management.db")
-    truth.tell_reimbursement(answers, settings, requests)
+    federal = build_money(settings, state)
+    grants_database.write_database(federal, folder / "grants" / "grants_management.db")
+    g6.write_exports(federal, folder / "g6")
+    truth.tell_reimbursement(answers, settings, federal.requests)
     table = answers.table()
     (folder / "truth").mkdir()
     pq.write_table(table, folder / "truth" / "truth.parquet", compression="zstd")

@@ -1,7 +1,8 @@
-"""The grants-management system: awards, reimbursement requests of LEAs, payments, in SQLite.
+"""Reimbursement requests: on which days LEAs send them, and the agency returns, approves and pays them.
 
-Put here: how requests come in, are returned, resubmitted, approved and paid, and the database of them.
-Not here: what counts as paid in time (see `truth`).
+Put here: the life of a request, and the programs LEAs claim under.
+Not here: what a request may cost (`money.spending` gives it its amount: the one drawn here is a weight), the
+database (`money.grants_database`), what counts as paid in time (see `truth`).
 
 The system is seen on `as_of`: nothing later is in it. A request is *proper* on the day the agency received it
 complete; days it lay returned with the LEA do not count against the agency.
@@ -9,10 +10,8 @@ complete; days it lay returned with the LEA do not count against the agency.
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 
 import numpy as np
 
@@ -20,7 +19,7 @@ from simulator.organizations import Lea, State
 from simulator.settings import Settings
 
 LIMIT_DAYS = 30  # 2 CFR 200.305(b)(3)
-MEDIAN_DAYS = {2023: 27.0, 2024: 23.0, 2025: 19.0}  # the agency gets faster
+MEDIAN_DAYS = {2022: 29.0, 2023: 27.0, 2024: 23.0, 2025: 19.0}  # the agency gets faster
 REQUESTS_PER_AWARD = 6
 
 
@@ -43,6 +42,11 @@ PROGRAMS = (
     Program("84.367", "S367A", "Supporting Effective Instruction State Grants", 52.0, 1.0),
     Program("84.424", "S424A", "Student Support and Academic Enrichment Program", 31.0, 0.9),
 )
+# Came later, and draws from a stream of its own: the requests of the programs above stay what they were.
+PRESCHOOL = Program("84.173", "H173A", "Special Education Preschool Grants", 9.0, 0.9)
+ALL_PROGRAMS = (*PROGRAMS, PRESCHOOL)
+# The system holds these school years whichever a run asks for: an award of one is spent in two.
+MONEY_YEARS = (2022, 2023, 2024, 2025)
 
 
 @dataclass(frozen=True)
@@ -76,19 +80,30 @@ def fain(program: Program, year: int) -> str:
 
 
 def make_requests(settings: Settings, state: State) -> list[Request]:
-    """All requests that became proper in the years asked for."""
+    """All requests of the system; which of them a closed LEA still makes is decided at the end."""
     requests: list[Request] = []
-    for year in settings.years:
-        draw = settings.generator(10, year)
-        for lea in state.leas:
-            for program in PROGRAMS:
-                if draw.random() < program.share_of_leas:
-                    requests.extend(_requests_of_award(settings, draw, lea, program, year))
+    for year in MONEY_YEARS:
+        for stream, programs in ((10, PROGRAMS), (310, (PRESCHOOL,))):
+            draw = settings.generator(stream, year)
+            for lea in state.leas:
+                for program in programs:
+                    if draw.random() < program.share_of_leas:
+                        requests.extend(_requests_of_award(settings, draw, lea, program, year))
         if year == settings.as_of.year:
             requests.extend(_in_flight(settings, state, year))
+    requests = [request for request in requests if _is_made(request)]
     return [
         _numbered(request, number) for number, request in enumerate(sorted(requests, key=_order), start=1)
     ]
+
+
+def _is_made(request: Request) -> bool:
+    """A closed LEA claims the rest of its last award in the half year after it closed, and nothing else."""
+    closed = request.lea.closed_on
+    if closed is None or request.proper_on < closed:
+        return True
+    is_carried = request.fain[5:7] == f"{(request.year - 2) % 100:02d}"
+    return is_carried and request.proper_on < closed + timedelta(days=184)
 
 
 def _in_flight(settings: Settings, state: State, year: int) -> list[Request]:
@@ -180,52 +195,3 @@ def _request(
 
 def _until(day: date | None, seen: date) -> date | None:
     return day if day is not None and day <= seen else None
-
-
-SCHEMA = """
-CREATE TABLE lea (lea_id TEXT PRIMARY KEY, nces_lea_id TEXT NOT NULL, uei TEXT NOT NULL,
-    lea_name TEXT NOT NULL);
-CREATE TABLE award (fain TEXT PRIMARY KEY, assistance_listing TEXT NOT NULL, program_title TEXT NOT NULL,
-    federal_fiscal_year INTEGER NOT NULL);
-CREATE TABLE reimbursement_request (request_id TEXT PRIMARY KEY, lea_id TEXT NOT NULL REFERENCES lea,
-    fain TEXT NOT NULL REFERENCES award, assistance_listing TEXT NOT NULL, amount_cents INTEGER NOT NULL,
-    submitted_on TEXT NOT NULL, proper_on TEXT NOT NULL, returned_on TEXT, resubmitted_on TEXT,
-    approved_on TEXT);
-CREATE TABLE payment (payment_id INTEGER PRIMARY KEY,
-    request_id TEXT NOT NULL REFERENCES reimbursement_request, paid_on TEXT NOT NULL,
-    amount_cents INTEGER NOT NULL);
-"""
-
-
-def write_database(settings: Settings, state: State, requests: list[Request], path: Path) -> None:
-    """Write the database from empty."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    years = range(min(settings.years) - 1, max(settings.years) + 1)
-    awards = [(fain(p, y), p.listing, p.title, y - 1) for p in PROGRAMS for y in years]
-    payments = [(r.request_id, day, cents) for r in requests for day, cents in r.payments]
-    connection = sqlite3.connect(path)
-    try:
-        connection.executescript(SCHEMA)
-        leas = [(lea.state_id, lea.nces_id, lea.uei, lea.name) for lea in state.leas]
-        connection.executemany("INSERT INTO lea VALUES (?, ?, ?, ?)", leas)
-        connection.executemany("INSERT INTO award VALUES (?, ?, ?, ?)", awards)
-        connection.executemany(
-            "INSERT INTO reimbursement_request VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            map(_request_row, requests),
-        )
-        connection.executemany(
-            "INSERT INTO payment VALUES (?, ?, ?, ?)",
-            [
-                (i, request, day.isoformat(), cents)
-                for i, (request, day, cents) in enumerate(payments, start=1)
-            ],
-        )
-        connection.commit()
-    finally:
-        connection.close()
-
-
-def _request_row(r: Request) -> tuple[object, ...]:
-    days = (r.submitted_on, r.proper_on, r.returned_on, r.resubmitted_on, r.approved_on)
-    texts = (day.isoformat() if day else None for day in days)
-    return (r.request_id, r.lea.state_id, r.fain, r.listing, r.amount_cents, *texts)

@@ -9,7 +9,8 @@ fits every run. State ids have leading zeros on purpose.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +28,7 @@ LEVEL_WORDS = ("Elementary", "Middle", "High")
 STUDENTS_PER_SCHOOL = (330, 600, 1200)
 # Below this many students one school holds all grades; its groups are small enough to be hidden in public.
 ONE_SCHOOL_BELOW = 180
+CLOSED_ON = date(2022, 7, 1)
 CHARTER_SHARE = 0.12  # of the authorizer's students in the charter's grades
 
 
@@ -43,6 +45,8 @@ class Lea:
     share: float  # of the state's students at home in it; 0 for a charter LEA
     poverty: float
     authorizer: int | None = None  # position of the authorizing LEA
+    closed_on: date | None = None
+    merged_into: int | None = None  # position of the LEA that took over a closed one
 
     @property
     def is_charter(self) -> bool:
@@ -77,7 +81,12 @@ class State:
     @property
     def regular(self) -> tuple[Lea, ...]:
         """The LEAs students live in."""
-        return tuple(lea for lea in self.leas if not lea.is_charter)
+        return tuple(lea for lea in self.leas if not lea.is_charter and lea.closed_on is None)
+
+    @property
+    def operating(self) -> tuple[Lea, ...]:
+        """The LEAs that are open in the years with students."""
+        return tuple(lea for lea in self.leas if lea.closed_on is None)
 
     @property
     def authorizers(self) -> Ints:
@@ -93,9 +102,11 @@ class State:
 def build_state(settings: Settings) -> State:
     """Lay out LEAs and schools for the number of students."""
     regular = _regular_leas(settings)
-    leas = [*regular, _charter_lea(regular, 0), _charter_lea(regular, 1)]
+    charters = [_charter_lea(regular, 0), _charter_lea(regular, 1)]
+    # Closed LEAs come last: they have no students any more, only money of their last award.
+    leas = [*regular, *charters, *_closed_leas(regular, len(regular) + len(charters))]
     schools, first, count = _regular_schools(settings, regular)
-    for charter, (low, high) in zip(leas[-2:], ((0, 8), (9, 12)), strict=True):
+    for charter, (low, high) in zip(charters, ((0, 8), (9, 12)), strict=True):
         schools.append(_school(len(schools), charter, charter.authorizer or 0, low, high, charter.name, True))
     return State(leas=tuple(leas), schools=tuple(schools), first_school=first, school_count=count)
 
@@ -132,6 +143,13 @@ def _charter_lea(regular: list[Lea], which: int) -> Lea:
     words = ("Lantern Academy", "Meridian Early College")
     authorizer = regular[which]
     return _lea(len(regular) + which, words[which], 0.0, authorizer.poverty, authorizer.position)
+
+
+def _closed_leas(regular: list[Lea], start: int) -> list[Lea]:
+    """One LEA that merged into a neighbour and one that was dissolved, before the first year of students."""
+    merged = _lea(start, _place(start) + " Unified", 0.0, regular[2].poverty)
+    dissolved = _lea(start + 1, _place(start + 1) + " Unified", 0.0, regular[3].poverty)
+    return [replace(merged, closed_on=CLOSED_ON, merged_into=2), replace(dissolved, closed_on=CLOSED_ON)]
 
 
 def _regular_schools(settings: Settings, regular: list[Lea]) -> tuple[list[School], Ints, Ints]:

@@ -253,6 +253,8 @@ def tell_reimbursement(truth: Truth, settings: Settings, requests: list[Request]
     """Share reimbursed in thirty days and the median, by program and for all programs together."""
     cells: dict[tuple[Place, int, str], list[Request]] = {}
     for request in requests:
+        if request.year not in settings.years:
+            continue
         for place in (Place(request.lea.nces_id, "LEA", "as_published"), Place(STATE_CODE, "SEA", "none")):
             for program in (request.listing, "none"):
                 cells.setdefault((place, request.year, program), []).append(request)

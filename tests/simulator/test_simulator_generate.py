@@ -77,7 +77,7 @@ def test_the_number_of_students_is_the_number_asked_for(students: int, tmp_path:
 
 def test_the_default_state_has_about_twenty_leas_and_sixty_schools() -> None:
     state = build_state(Settings())
-    assert 18 <= len(state.leas) <= 22
+    assert 18 <= len(state.operating) <= 22
     assert 50 <= len(state.schools) <= 75
     charters = [lea for lea in state.leas if lea.is_charter]
     assert len(charters) == 2
@@ -111,7 +111,7 @@ def test_a_run_that_dies_leaves_the_earlier_run_and_nothing_half_written(
     def fail(*_: object) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr(generate_module.grants, "write_database", fail)
+    monkeypatch.setattr(generate_module.grants_database, "write_database", fail)
     with pytest.raises(OSError, match="disk full"):
         generate(Settings(students=2_000, seed=8, years=(2025,)), out)
     assert digests(out) == before

@@ -228,6 +228,8 @@ def test_reimbursement_is_what_sql_over_the_database_gives(folder: Path, truth: 
         end = date.fromisoformat(paid_text) if is_paid else AS_OF
         days = (end - proper).days - away
         year = proper.year + (proper.month >= 7)
+        if year not in YEARS:  # the system holds more years than were asked for
+            continue
         with_lea = returned is not None and resubmitted is None
         seen.add("paid in time" if is_paid and days <= 30 else "paid late" if is_paid else
                  "with the LEA" if with_lea else "overdue" if days > 30 else "not due")  # fmt: skip
