@@ -173,11 +173,16 @@ def _line(path: Path, number: int, row: list[str], releases: tuple[str, ...]) ->
         )
     headers = dict(zip(releases, row[len(FIXED) :], strict=True))
     return ColumnLine(
-        table, column, _type(path, number, kind), member or None, required == "yes", headers, number
+        table, column, parse_type(path, number, kind), member or None, required == "yes", headers, number
     )
 
 
-def _type(path: Path, number: int, text: str) -> ColumnType:
+def parse_type(path: Path, number: int, text: str) -> ColumnType:
+    """A type as columns.csv writes it.
+
+    Raises:
+        SpmError: There is no such type, or its argument is missing or makes no sense.
+    """
     match = _TYPE.match(text)
     kind = match["kind"] if match else ""
     argument = (match["argument"] or "") if match else ""
