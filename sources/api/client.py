@@ -78,6 +78,7 @@ class ApiClient:
         params: Mapping[str, Any] | None = None,
         body: Any = None,
         headers: Mapping[str, str] | None = None,
+        openly: bool = False,
     ) -> Answer:
         """Ask, as one who may.
 
@@ -87,6 +88,7 @@ class ApiClient:
             params: The query.
             body: JSON to post.
             headers: Beside those of the API.
+            openly: Without credentials.
 
         Raises:
             Missing: 404: there is nothing (yet).
@@ -95,6 +97,8 @@ class ApiClient:
         self._require_own_host(address)
 
         def send() -> Answer:
+            if openly:
+                return self._send(method, address, params, body, headers, openly=True)
             self.credentials.prepare()
             answer = self._send(method, address, params, body, headers)
             if answer.status == 401 and self.credentials.renew():
@@ -169,12 +173,13 @@ class ApiClient:
         headers: Mapping[str, str] | None,
         auth: httpx.BasicAuth | None = None,
         form: Mapping[str, str] | None = None,
+        openly: bool = False,
     ) -> Answer:
         self._pace.wait()
         self.requests += 1
         url = httpx.URL(address)
-        own: Mapping[str, str] = {} if auth else self.credentials.headers
-        query = {} if auth else self.credentials.query
+        own: Mapping[str, str] = {} if openly else self.credentials.headers
+        query = {} if openly else self.credentials.query
         merged = url.params.merge({**(params or {}), **query})
         url = url.copy_with(params=merged) if merged else url
         sent = {"Accept": "application/json", **self.api.headers, **(headers or {}), **own}
@@ -243,6 +248,7 @@ class ApiClient:
             None,
             auth=client_pair(self.wanted),
             form={"grant_type": "client_credentials"},
+            openly=True,
         )
         if answer.status >= 300 or not isinstance(answer.body, dict):
             raise self._status_error(answer.status, self.token_address)

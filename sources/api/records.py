@@ -98,6 +98,10 @@ class RecordStore:
         self._connection.execute("COMMIT")
         return before - self.count()
 
+    def remove_all(self) -> None:
+        """Forget every record."""
+        self._connection.execute("DELETE FROM records")
+
     def has(self, values: tuple[Any, ...]) -> bool:
         """Whether a record of this identity is there."""
         found = self._connection.execute(

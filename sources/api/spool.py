@@ -29,7 +29,7 @@ class SpoolState:
         received: How many records they have.
         bytes: Length of the file of records.
         total: What the server promised.
-        first_page: Hash of the first page, to see whether the data moved.
+        first_page: Hash of the first page, or another mark, to see whether the data moved.
         began: When the first page was asked for (seconds since 1970).
     """
 
@@ -75,6 +75,10 @@ class Spool:
         """Forget all pages."""
         self._state_file.unlink(missing_ok=True)
         open_private(self._records).close()
+
+    def start(self, position: Any, total: int | None, mark: str) -> SpoolState:
+        """A state before the first page, with a mark in place of the first page's hash."""
+        return SpoolState(position, 0, 0, 0, total, mark, self._now())
 
     def keep(
         self, records: list[Any], before: SpoolState | None, total: int | None, position: Any
