@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from sources.columns import ColumnLine
+from sources.readers.remarks import refused_rows
 from sources.readers.request import LINE, ReadRequest
 from sources.snapshot import Snapshot
 from sources.spec import TableSpec
@@ -66,6 +67,7 @@ def type_rows(request: ReadRequest, cells: pa.Table, lines: tuple[ColumnLine, ..
     fixed = _Block()
     for line in (x for x in lines if x.member is None):
         _parse_into(fixed, request, cells, line)
+    _refuse_by_reader(fixed, request, cells, lines)
     members = list(dict.fromkeys(x.member for x in lines if x.member is not None))
     numbers = cells[LINE].combine_chunks()
     if not members:
@@ -92,6 +94,18 @@ def _parse_into(block: _Block, request: ReadRequest, cells: pa.Table, line: Colu
         if row not in block.refused:
             value = None if request.is_restricted else str(column[row].as_py() or "")
             block.refused[row] = Refusal(int(cells[LINE][row].as_py()), header, value, reason, is_key=is_key)
+
+
+def _refuse_by_reader(
+    block: _Block, request: ReadRequest, cells: pa.Table, lines: tuple[ColumnLine, ...]
+) -> None:
+    keys = {x.headers[request.release] for x in lines if x.column in request.table.key}
+    for found in refused_rows(cells):
+        if found.row not in block.refused:
+            value = None if request.is_restricted else found.value
+            number = int(cells[LINE][found.row].as_py())
+            is_key = found.column in keys
+            block.refused[found.row] = Refusal(number, found.column, value, found.reason, is_key=is_key)
 
 
 def _assemble(request: ReadRequest, blocks: list[tuple[str | None, _Block]], numbers: pa.Array) -> TypedFile:

@@ -245,6 +245,8 @@ def _code(argument: str) -> Callable[[str], str]:
 
     def parse(text: str) -> str:
         if text not in pairs:
+            if "*" in pairs:  # an open list, see `open_codes`
+                return text
             raise ValueError(f"unknown code; known are {', '.join(sorted(pairs))}")
         return pairs[text]
 

@@ -16,6 +16,7 @@ import pyarrow as pa
 from sources.readers.delimited import read_delimited
 from sources.readers.edfacts_submission import read_edfacts_submission
 from sources.readers.edsight import read_edsight
+from sources.readers.fixed_width import read_fixed_width
 from sources.readers.parquet import read_parquet
 from sources.readers.request import ReadRequest
 from sources.readers.workbook import read_workbook
@@ -29,6 +30,7 @@ READERS: dict[str, Callable[[ReadRequest], pa.Table]] = {
     "workbook": read_workbook,
     "edfacts_submission": read_edfacts_submission,
     "edsight": read_edsight,
+    "fixed_width": read_fixed_width,
     "parquet": read_parquet,
     "database": read_parquet,
 }

@@ -30,6 +30,7 @@ class ReadRequest:
         release: The column of columns.csv in force.
         school_year: The year it is read for.
         is_restricted: Whether cells may never be quoted.
+        folder: The source's folder, for what stands in it beside source.yml.
     """
 
     path: Path
@@ -40,6 +41,7 @@ class ReadRequest:
     release: str
     school_year: int
     is_restricted: bool
+    folder: Path | None = None
 
     def error(
         self,

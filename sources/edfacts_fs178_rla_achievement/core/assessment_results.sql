@@ -1,19 +1,35 @@
 -- Proficient and scored students of schools by grade and group, and of all tested grades together.
 -- A row counts one group, or all students (Y), in one assessment (regular, accommodated, alternate) and one proficiency
 -- status: both are summed over. Every student has one grade and one assessment, so grades add up to all grades.
--- Loses rows whose category is MISSING. Who was enrolled or tested without a score is in FS188, not here.
+-- Loses rows whose category or grade is MISSING or on no code list (those keep their capitals), rows that cross two
+-- groups, and rows of LEAs and the state.
+-- Who was enrolled or tested without a score is in FS188, not here.
 WITH labelled AS (
     SELECT
         f.*,
         CASE
             WHEN f.total_indicator = 'Y' THEN 'all'
             ELSE coalesce(
-                f.race, f.sex, nullif(f.disability, 'missing'), nullif(f.english_learner, 'missing'),
+                CASE
+                    WHEN f.race IN ('hispanic_not_puerto_rican', 'puerto_rican') THEN 'hispanic_or_latino'
+                    ELSE f.race
+                END, f.sex, nullif(f.disability, 'missing'), nullif(f.english_learner, 'missing'),
                 nullif(f.migrant, 'missing'), nullif(f.economic, 'missing'), nullif(f.homeless, 'missing'),
                 nullif(f.foster, 'missing'), nullif(f.military, 'missing')
             )
         END AS student_group
     FROM raw.edfacts_fs178_rla_achievement__submission AS f
+    -- One group at a time: rows that cross two are another set, which counts the same students again.
+    WHERE
+        CAST(f.race IS NOT NULL AS INTEGER)
+        + CAST(f.sex IS NOT NULL AS INTEGER)
+        + CAST(f.disability IS NOT NULL AS INTEGER)
+        + CAST(f.english_learner IS NOT NULL AS INTEGER)
+        + CAST(f.migrant IS NOT NULL AS INTEGER)
+        + CAST(f.economic IS NOT NULL AS INTEGER)
+        + CAST(f.homeless IS NOT NULL AS INTEGER)
+        + CAST(f.foster IS NOT NULL AS INTEGER)
+        + CAST(f.military IS NOT NULL AS INTEGER) <= 1
 ),
 
 by_grade AS (
@@ -21,7 +37,10 @@ by_grade AS (
         l.* EXCLUDE (grade),
         unnest(['all', l.grade]) AS grade
     FROM labelled AS l
-    WHERE l.student_group IS NOT NULL AND l.school_identifier_sea IS NOT NULL
+    WHERE
+        l.level = 'SCHOOL'
+        AND regexp_full_match(l.student_group, '[a-z_]+')
+        AND regexp_full_match(l.grade, '[0-9]{2}|hs')
 )
 SELECT
     coalesce(o.organization_id, a.state_abbreviation_code || '-' || f.school_identifier_sea) AS organization_id,
