@@ -24,6 +24,7 @@ KINDS = {
     "count",
     "integer",
     "decimal",
+    "estimate",
     "percent",
     "money",
     "date",
@@ -37,7 +38,7 @@ NEEDS_ARGUMENT = {"id", "date", "code", "boolean", "ranged"}
 # What a column of ranged figures may count.
 UNITS = {"count", "percent"}
 # A cell of these kinds may hold a marker instead of a value.
-MARKABLE = {"count", "integer", "decimal", "percent", "money"}
+MARKABLE = {"count", "integer", "decimal", "percent", "money", "estimate"}
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from sources.columns import MARKABLE, ColumnType
@@ -32,6 +33,7 @@ ARROW: dict[str, pa.DataType] = {
     "count": pa.int64(),
     "integer": pa.int64(),
     "decimal": pa.decimal128(18, 6),
+    "estimate": pa.float64(),
     "percent": PERCENT,
     "money": pa.decimal128(18, 2),
     "date": pa.date32(),
@@ -73,8 +75,7 @@ def parse_column(
     # One more entry stands for null cells; a narrow index of the file could not count to it.
     indices = encoded.indices.cast(pa.int64()).fill_null(len(distinct))
     distinct.append("")
-    is_figure = kind.kind in FIGURES
-    parse = _figure(kind, markers) if is_figure else _single(kind, markers, is_required)
+    parse = _figure(kind, markers) if kind.kind in FIGURES else _single(kind, markers, is_required)
     results = [_attempt(parse, text, kind.kind) for text in distinct]
     refused = {i: r for i, r in enumerate(results) if isinstance(r, str)}
     errors = _rows_of(indices, refused)
@@ -121,8 +122,6 @@ def _attempt(parse: Callable[[str], dict[str, Any]], text: str, kind: str) -> di
 def _rows_of(indices: pa.Array, refused: dict[int, str]) -> dict[int, str]:
     if not refused:
         return {}
-    import numpy as np
-
     positions = indices.to_numpy(zero_copy_only=False)
     rows = np.flatnonzero(np.isin(positions, list(refused)))
     return {int(row): refused[int(positions[row])] for row in rows}
@@ -270,6 +269,7 @@ _PARSERS: dict[str, Callable[[str], Callable[[str], Any]]] = {
     "count": _count,
     "integer": _integer,
     "decimal": _decimal,
+    "estimate": lambda _: lambda text: float(_number(text)),  # all digits of a sample's figure
     "percent": _percent,
     "money": _money,
     "date": _date,
