@@ -6,6 +6,7 @@ Put here: the shared readers by name. Not here: any format.
 from __future__ import annotations
 
 import importlib.util
+import sys
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -53,6 +54,7 @@ def _custom_reader(path: Path) -> Callable[[ReadRequest], pa.Table]:
             remedy="Add it with a function read_file(request)",
         )
     module: Any = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # a dataclass looks its module up there
     spec.loader.exec_module(module)
     reader: Callable[[ReadRequest], pa.Table] | None = getattr(module, "read_file", None)
     if reader is None:
