@@ -19,6 +19,7 @@ from assets.engine import (
     connect,
     empty_rows,
     view_files,
+    view_plan_nodes,
     view_settings,
     view_text_csv,
     write_table,
@@ -32,6 +33,7 @@ from checks.suites import load_suites
 from warehouse.model.contract import Contract
 from warehouse.model.errors import SpmError
 from warehouse.model.places import PROJECT, shown
+from warehouse.model.plan import nodes
 
 CORE_SQL = PROJECT / "assets" / "core"
 AS_OF = "as_of"
@@ -173,6 +175,7 @@ def core_version(home: Home, table: CoreTable, school_year: int, *, as_of: date 
             if n.schema == "crosswalk" and n.table in home.agency.crosswalks
         },
         "agency": settings.agency_id,
+        "plan_nodes": _plan_nodes(home) if _reads_plan(table) else (),
     }
     for source in table.sources:
         inputs[f"raw.{source}"] = _accepted(home, raw_node(source), school_year)
@@ -210,6 +213,7 @@ def show_inputs(
 ) -> None:
     """Create every view that the table's SQL and its mappings read."""
     view_settings(connection, settings_row(home, school_year))
+    view_plan_nodes(connection, _plan_nodes(home))
     present: set[TableName] = set()
     for name in table.reads:
         files = list(input_files(home, name, school_year))
@@ -267,6 +271,15 @@ def settings_row(home: Home, school_year: int) -> dict[str, tuple[str, str | int
         "reimbursement_days": ("INTEGER", t.reimbursement_days),
         "as_of": ("DATE", home.as_of.isoformat()),
     }
+
+
+def _plan_nodes(home: Home) -> tuple[str, ...]:
+    return tuple(node.node_id for node in nodes(home.agency.plan))
+
+
+def _reads_plan(table: CoreTable) -> bool:
+    texts = (table.sql_file, *table.mappings)
+    return any(TableName("agency", "plan_nodes") in sql_reads(text) for text in texts)
 
 
 def _is_restricted(home: Home, table: CoreTable) -> bool:

@@ -116,6 +116,20 @@ def plan_check(as_json: Json = False) -> None:
     _end(lambda: run_check(as_json=as_json))
 
 
+@plan_app.command("workbook")
+def plan_workbook(
+    file: Annotated[Path, typer.Argument(help="The .xlsx file to write, or with --check to read.")],
+    unit: Annotated[str | None, typer.Option(help="Only what this unit leads or helps with.")] = None,
+    year: Annotated[int | None, typer.Option(help="Only milestones of this school year.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Tell what to mend in a filled workbook.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Write the workbook in which units report how milestones and actions stand."""
+    from pipelines.commands.plan import run_workbook
+
+    _end(lambda: run_workbook(file, unit, year, check=check, as_json=as_json))
+
+
 @app.command()
 def measures(as_json: Json = False) -> None:
     """Show which measures the agency's inputs can give, by school year and grain."""

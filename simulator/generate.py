@@ -25,6 +25,7 @@ from simulator import (
     finance,
     outcomes,
     people,
+    plan_status,
     truth,
 )
 from simulator.money import g6, grants_database
@@ -143,6 +144,7 @@ def _write_year(settings: Settings, state: State, year: int, folder: Path, answe
     rows = edfacts.achievement_rows(state, students, tested)
     edfacts.write_submission(submissions, edfacts.ACHIEVEMENT, "SCH", year, rows)
     _write_money(settings, state, year, folder, answers, spells, tested)
+    plan_status.write_reports(settings, year, folder / "plan" / str(year))
     return int(spells.days.sum())
 
 

@@ -144,7 +144,7 @@ class Bounds(StrictModel):
     """Shares of rows that may be set aside before the file is refused."""
 
     key_errors: float = Field(default=0, ge=0, le=1)
-    value_errors: float = Field(default=0, ge=0, le=1)
+    value_errors: float = Field(default=0.01, ge=0, le=1)
 
 
 class SourceSpec(StrictModel):
@@ -159,7 +159,7 @@ class SourceSpec(StrictModel):
     title: str
     publisher: str
     licence: str
-    family: Literal["federal_program", "funds_flow", "student_performance", "directory"]
+    family: Literal["federal_program", "funds_flow", "student_performance", "directory", "plan"]
     cadence: Literal["annual", "quarterly", "monthly", "daily"]
     expected_lag_days: int = Field(ge=0)
     owner: str

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from assets.coverage import Coverage, coverage, require_inputs
@@ -46,6 +48,29 @@ def run_check(*, as_json: bool) -> int:
     asked = {p.item.measure for p in placed}
     _print(out, [c for c in given if c.measure_id in asked])
     return 0
+
+
+def run_workbook(file: Path, unit: str | None, year: int | None, *, check: bool, as_json: bool) -> int:
+    """Write the workbook that units report in, or tell what to mend in a filled one."""
+    from pipelines.status_workbook import check_filled, write_template
+
+    home, out = open_home(), console()
+    if not check:
+        rows = write_template(home, file, unit=unit, school_year=year)
+        if as_json:
+            print_json({"file": str(file), "rows": rows})
+        else:
+            out.print(f"{file}: {rows} milestones and actions to report on", soft_wrap=True)
+        return 0
+    reports, remarks = check_filled(home, file)
+    if as_json:
+        print_json({"file": str(file), "reports": reports, "remarks": [asdict(r) for r in remarks]})
+    else:
+        for remark in remarks:
+            out.print(f"Row {remark.row}, {remark.column}: {escape(remark.text)}", soft_wrap=True)
+        state = f"{len(remarks)} things to mend" if remarks else f"{reports} reports, all of them readable"
+        out.print(f"{file.name}: {state}", soft_wrap=True)
+    return 1 if remarks else 0
 
 
 def run_measures(*, as_json: bool) -> int:

@@ -77,7 +77,8 @@ class Limits:
                 file=address,
                 remedy="If it is meant to be so large, raise options.max_bytes of its release in sources.yml",
             )
-        if shutil.disk_usage(folder).free < size * COPIES + SPARE_BYTES:
+        there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+        if shutil.disk_usage(there).free < size * COPIES + SPARE_BYTES:
             raise SpmError(
                 f"The disk has no room for {size:,} bytes twice, as a fetch needs them",
                 file=address,
