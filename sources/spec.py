@@ -87,6 +87,7 @@ class TableSpec(StrictModel):
         reader: Of this table, where it is not the source's.
         member: Pattern of the one file of a zip archive that is the table; of a file that is no zip, itself.
         header: `none` for a file without header row; columns.csv then names the columns 1, 2, 3.
+        open_end: Whether whole files of the publisher lack the last line end; a cut in the last cell goes unseen.
         header_case: `any` where a publisher's headers change between capitals and small letters.
         unpivot: Headers that hold data.
         repeats: Header of a column to add that numbers wholly equal lines, where a publisher repeats some.
@@ -105,6 +106,7 @@ class TableSpec(StrictModel):
     encoding: str = "utf-8"
     delimiter: str = ","
     header: Literal["row", "none"] = "row"
+    open_end: bool = False
     header_case: Literal["as_written", "any"] = "as_written"
     unpivot: UnpivotSpec | None = None
     repeats: str | None = None

@@ -74,9 +74,53 @@ def test_a_file_cut_between_two_lines_falls_under_the_row_minimum(bench):
     assert "10 rows" in error.what and "at least 15" in error.what
 
 
-def test_more_rows_than_the_maximum_are_refused(bench):
+def test_more_rows_than_the_maximum_are_read_and_told(bench):
     bench.table = "rows: {maximum: 19}"
-    assert "at most 19" in refusal(bench, GOOD).what
+    result = bench.read_text(GOOD)
+    assert result.rows_out == 20
+    (warning,) = result.warnings
+    assert "20 rows where at most 19 are expected" in warning and "move the bound" in warning
+
+
+def test_as_many_rows_as_the_bounds_say_are_no_matter(bench):
+    bench.table = "rows: {minimum: 20, maximum: 20}"
+    assert bench.read_text(GOOD).warnings == ()
+
+
+def test_values_may_be_wrong_in_one_row_of_a_hundred_and_keys_in_none(bench):
+    from sources.spec import Bounds
+
+    assert (Bounds().key_errors, Bounds().value_errors) == (0, 0.01)
+    bench.bounds, bench.table = "{}", "rows: {minimum: 1}"
+    rows = [f"{n:07d},School {n},{n},{n % 100}.5,x" for n in range(1, 201)]
+    two = [*rows[:-2], "0000199,S,many,9,x", "0000200,S,many,9,x"]
+    result = bench.read_text("\n".join([HEADER, *two]) + "\n")
+    assert (result.rows_in, result.rows_out, result.rows_quarantined) == (200, 198, 2)
+    three = [*two[:-3], "0000198,S,many,9,x", *two[-2:]]
+    assert "2 more rows" in refusal(bench, "\n".join([HEADER, *three]) + "\n").what
+    assert refusal(bench, "\n".join([HEADER, *rows, rows[0]]) + "\n").column == "school_code"
+
+
+def test_a_file_that_holds_every_row_twice_is_refused_in_a_moment_and_its_rows_are_known(bench):
+    rows = [f"{n:07d},School {n},{n},{n % 100}.5,x" for n in range(50_000)]
+    with pytest.raises(BoundExceeded) as caught:
+        bench.read_text("\n".join([HEADER, *rows, *rows]) + "\n")
+    assert caught.value.line == 2 and "also in line 50002; 99999 more rows" in caught.value.what
+    aside = caught.value.quarantine
+    assert aside.num_rows == 100_000
+    assert aside.slice(50_000, 1).to_pylist()[0]["reason"].endswith("also in line 2")
+
+
+def test_a_key_that_stands_three_times_is_told_with_the_number_of_others(bench):
+    bench.bounds = "{key_errors: 0.5, value_errors: 0}"
+    result = bench.read_text(GOOD + ROWS[0] + "\n" + ROWS[0] + "\n")
+    told = {row["source_line"]: row["reason"] for row in result.quarantine.to_pylist()}
+    assert told == {
+        2: "the key stands more than once, also in line 22 and 1 more",
+        22: "the key stands more than once, also in line 2 and 1 more",
+        23: "the key stands more than once, also in line 2 and 1 more",
+    }
+    assert (result.rows_in, result.rows_out) == (22, 19)
 
 
 def test_an_added_column_is_named(bench):

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 from invented_source import GOOD, ROWS, Workbench
 
-import sources.read
+import sources.duplicates
 from warehouse.model.errors import SpmError
 
 # Stands for what only a student's record would hold.
@@ -118,7 +118,7 @@ def test_keys_that_do_not_fit_into_memory_go_to_a_private_folder_that_is_gone_af
         return connection
 
     real = duckdb.connect
-    monkeypatch.setattr(sources.read.duckdb, "connect", watched)
+    monkeypatch.setattr(sources.duplicates.duckdb, "connect", watched)
     restricted.read_text(GOOD)
     ((folder, mode),) = seen
     assert mode == 0o700 and folder.is_absolute() and not folder.exists()
