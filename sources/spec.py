@@ -87,7 +87,7 @@ class TableSpec(StrictModel):
         reader: Of this table, where it is not the source's.
         member: Pattern of the one file of a zip archive that is the table; of a file that is no zip, itself.
         header: `none` for a file without header row; columns.csv then names the columns 1, 2, 3.
-        open_end: Whether whole files of the publisher lack the last line end; a cut in the last cell goes unseen.
+        open_end: Whether whole files lack the last line end; a cut in the last cell then goes unseen.
         header_case: `any` where a publisher's headers change between capitals and small letters.
         unpivot: Headers that hold data.
         repeats: Header of a column to add that numbers wholly equal lines, where a publisher repeats some.
