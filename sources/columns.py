@@ -32,9 +32,10 @@ KINDS = {
     "rate",
     "ranged",
     "boolean",
+    "descriptor",
     "ignored",
 }
-NEEDS_ARGUMENT = {"id", "date", "code", "boolean", "ranged"}
+NEEDS_ARGUMENT = {"id", "date", "code", "boolean", "ranged", "descriptor"}
 # What a column of ranged figures may count.
 UNITS = {"count", "percent"}
 # A cell of these kinds may hold a marker instead of a value.

@@ -16,6 +16,7 @@ from sources.bounds import BoundExceeded, require_bounds, require_rows
 from sources.claim import claim
 from sources.columns import ColumnLine
 from sources.corrections import Corrected
+from sources.descriptors import with_descriptors
 from sources.duplicates import without_duplicates
 from sources.open_codes import unlisted_codes
 from sources.own_headers import with_own_headers
@@ -85,6 +86,7 @@ def read(source: Source, fetch: FetchResult, release: ReleaseSettings) -> dict[s
     """
     if fetch.snapshots:
         source = with_own_headers(source, release, fetch.snapshots[0].school_year)
+        source = with_descriptors(source, release)
     return {name: _read_table(source, name, fetch.snapshots, release) for name in source.spec.tables}
 
 

@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from sources.columns import MARKABLE, ColumnType
+from sources.descriptor_codes import descriptor_parser
 from sources.ranges import RATE_MARKERS, Unit, meaning, parse_figure, suspicion
 
 PERCENT = pa.decimal128(9, 4)
@@ -30,6 +31,7 @@ ARROW: dict[str, pa.DataType] = {
     "text": pa.string(),
     "id": pa.string(),
     "code": pa.string(),
+    "descriptor": pa.string(),
     "count": pa.int64(),
     "integer": pa.int64(),
     "decimal": pa.decimal128(18, 6),
@@ -274,6 +276,7 @@ _PARSERS: dict[str, Callable[[str], Callable[[str], Any]]] = {
     "money": _money,
     "date": _date,
     "code": _code,
+    "descriptor": descriptor_parser,
     "boolean": _boolean,
 }
 

@@ -18,6 +18,7 @@ from sources.readers.delimited import read_delimited
 from sources.readers.edfacts_submission import read_edfacts_submission
 from sources.readers.edsight import read_edsight
 from sources.readers.fixed_width import read_fixed_width
+from sources.readers.json_records import read_json_records
 from sources.readers.parquet import read_parquet
 from sources.readers.request import ReadRequest
 from sources.readers.workbook import read_workbook
@@ -32,6 +33,7 @@ READERS: dict[str, Callable[[ReadRequest], pa.Table]] = {
     "edfacts_submission": read_edfacts_submission,
     "edsight": read_edsight,
     "fixed_width": read_fixed_width,
+    "json_records": read_json_records,
     "parquet": read_parquet,
     "database": read_parquet,
 }
