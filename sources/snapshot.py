@@ -1,23 +1,29 @@
 """Snapshots: the bytes as received, under their own sha256, with a receipt. Never overwritten.
 
-Put here: keeping and finding bytes. Not here: getting them (`acquire`) or understanding them (`readers`).
+Put here: keeping and finding bytes, and which of them were last accepted. Not here: getting them
+(`transports`), understanding them (`readers`), or how a file survives a crash (`durable`).
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from sources.durable import settle, sweep, temporary_file, temporary_folder, write_text
+from warehouse.model.errors import SpmError
+
 CHUNK = 4 * 1024 * 1024
+# Up to this size a held file is hashed before it is used again: about a tenth of a second.
+CHEAP_BYTES = 256 * 1024 * 1024
+_SUFFIX = re.compile(r"\.[a-z0-9]{1,10}")
 
 
 @dataclass(frozen=True)
@@ -29,11 +35,11 @@ class Snapshot:
         school_year: The year it was taken for.
         table: The table the file belongs to; "" when the release names none.
         sha256: Of the bytes; also the file's name in the store.
-        address: Where it came from, relative to the data root.
+        address: Where it came from: relative to the data root, or a URL without secrets.
         fetched_at: When these bytes were first received (UTC, ISO 8601).
         bytes: Size.
         path: The kept file.
-        etag: The server's ETag, if it gave one.
+        etag: The server's ETag when the bytes were last fetched, if it gave one.
         detail: What the transport needs to know the next time, such as a position or a change version.
     """
 
@@ -50,10 +56,21 @@ class Snapshot:
 
 
 class SnapshotStore:
-    """Files under `<home>/snapshots/<source>/<sha256><suffix>`, with receipts and what was last accepted."""
+    """Files under `<home>/snapshots/<source>/<sha256><suffix>`, with receipts and what was last accepted.
+
+    Bytes and receipts are written once. What changes is the note of what was last accepted: it also holds the
+    ETag and detail that the accepted bytes had when they were last fetched, which a server may change while
+    the bytes stay the same.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root
+
+    @contextmanager
+    def incoming(self) -> Iterator[Path]:
+        """A private folder for one fetch, on the disk where the bytes are kept; gone afterwards."""
+        with temporary_folder(self.root / ".incoming") as folder:
+            yield folder
 
     def put_once(
         self,
@@ -71,31 +88,29 @@ class SnapshotStore:
         """Keep the bytes of `stream`; the same bytes from the same address give the same snapshot.
 
         The bytes are hashed as they are written, so that a file that changes meanwhile cannot be kept under
-        the name of what it was before.
+        the name of what it was before. A kept file that is damaged is replaced by the same bytes, whole.
 
         Returns:
             The snapshot, and whether it is new to the store for this source, year and address.
         """
         folder = self._folder(source_id, restricted=restricted)
-        digest, kept, size = _keep(stream, folder, Path(address).suffix.lower(), restricted=restricted)
+        sweep(folder)
+        digest, kept, size = _keep(stream, folder, _suffix(address), restricted=restricted)
         receipt = self._receipt_file(folder, school_year, table, address, digest)
-        before = self._read(receipt, kept)
         known = dict(detail or {})
-        if before is not None and (before.etag, dict(before.detail)) == (etag, known):
-            return before, False
-        # The same bytes again under a new mark or position: the receipt keeps when they first came.
-        first = datetime.now(UTC).isoformat(timespec="seconds") if before is None else before.fetched_at
-        snapshot = Snapshot(source_id, school_year, table, digest, address, first, size, kept, etag, known)
+        before = self._read(receipt, kept)
+        if before is not None:
+            return replace(before, etag=etag, detail=known), False
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        snapshot = Snapshot(source_id, school_year, table, digest, address, now, size, kept, etag, known)
         content = {**asdict(snapshot), "path": kept.name, "reader_version": version}
-        with _temporary(receipt.parent, restricted=restricted) as temporary:
-            temporary.write_text(json.dumps(content, indent=1, sort_keys=True), encoding="utf-8")
-            temporary.replace(receipt)
-        return snapshot, before is None
+        write_text(receipt, json.dumps(content, indent=1, sort_keys=True), restricted=restricted)
+        return snapshot, True
 
     def has_any(self, source_id: str, school_year: int, address: str) -> bool:
         """Whether a file of this address, or pattern such as `fac/*.json`, was ever received for the year."""
         receipts = (self.root / source_id / "receipts").glob(f"{school_year}-*.json")
-        given = (json.loads(receipt.read_text(encoding="utf-8"))["address"] for receipt in receipts)
+        given = (str(_json(receipt)["address"]) for receipt in receipts)
         return any(known == address or fnmatchcase(known, address) for known in given)
 
     def accept(
@@ -109,34 +124,36 @@ class SnapshotStore:
         restricted: bool,
     ) -> None:
         """Remember which snapshots were read and accepted for an edition of a year, under which setting."""
-        file = self._accepted_file(source_id, school_year, edition)
         self._folder(source_id, restricted=restricted)
-        accepted = sorted({(s.table, s.address, s.sha256) for s in snapshots})
-        content = {"snapshots": accepted, "setting": setting}
-        with _temporary(file.parent, restricted=restricted) as temporary:
-            temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
-            temporary.replace(file)
+        names = ("table", "address", "sha256", "etag")
+        accepted = [{**{n: getattr(s, n) for n in names}, "detail": dict(s.detail)} for s in snapshots]
+        accepted.sort(key=lambda entry: (entry["table"], entry["address"], entry["sha256"]))
+        content = {"accepted": accepted, "setting": setting}
+        file = self._accepted_file(source_id, school_year, edition)
+        write_text(file, json.dumps(content, indent=1), restricted=restricted)
 
     def accepted(self, source_id: str, school_year: int, edition: str, setting: str) -> frozenset[str]:
         """The addresses last accepted for an edition; none when that was under another setting."""
         content = self._accepted(source_id, school_year, edition)
-        if content["setting"] != setting:
+        if content.get("setting") != setting:
             return frozenset()
-        return frozenset(address for _, address, _ in content["snapshots"])
+        return frozenset(entry["address"] for entry in content.get("accepted", ()))
 
     def held(
         self, source_id: str, school_year: int, edition: str, table: str, address: str, *, restricted: bool
     ) -> Snapshot | None:
-        """The snapshot of an address that was last accepted, if its bytes are still whole."""
-        content = self._accepted(source_id, school_year, edition)
-        for its_table, its_address, digest in content["snapshots"]:
-            if (its_table, its_address) == (table, address):
+        """The snapshot of an address that was last accepted, if its bytes are still whole.
+
+        Whole is: there, of its size, and of its hash where that is cheap to know.
+        """
+        for entry in self._accepted(source_id, school_year, edition).get("accepted", ()):
+            if (entry["table"], entry["address"]) == (table, address):
                 folder = self._folder(source_id, restricted=restricted)
-                receipt = self._receipt_file(folder, school_year, table, address, digest)
-                kept = folder / f"{digest}{Path(address).suffix.lower()}"
-                snapshot = self._read(receipt, kept)
-                is_whole = snapshot is not None and kept.is_file() and kept.stat().st_size == snapshot.bytes
-                return snapshot if is_whole else None
+                receipt = self._receipt_file(folder, school_year, table, address, entry["sha256"])
+                snapshot = self._read(receipt, folder / f"{entry['sha256']}{_suffix(address)}")
+                if snapshot is None or not _is_whole(snapshot.path, snapshot.sha256, snapshot.bytes):
+                    return None
+                return replace(snapshot, etag=entry["etag"], detail=entry["detail"])
         return None
 
     def _accepted_file(self, source_id: str, school_year: int, edition: str) -> Path:
@@ -144,11 +161,9 @@ class SnapshotStore:
 
     def _accepted(self, source_id: str, school_year: int, edition: str) -> dict[str, Any]:
         try:
-            text = self._accepted_file(source_id, school_year, edition).read_text(encoding="utf-8")
+            return _json(self._accepted_file(source_id, school_year, edition))
         except FileNotFoundError:
-            return {"snapshots": [], "setting": None}
-        content: dict[str, Any] = json.loads(text)
-        return content
+            return {}
 
     def _folder(self, source_id: str, *, restricted: bool) -> Path:
         folder = self.root / source_id
@@ -164,7 +179,7 @@ class SnapshotStore:
 
     def _read(self, receipt: Path, kept: Path) -> Snapshot | None:
         try:
-            content = json.loads(receipt.read_text(encoding="utf-8"))
+            content = _json(receipt)
         except FileNotFoundError:
             return None
         content.pop("reader_version")
@@ -174,26 +189,48 @@ class SnapshotStore:
 def _keep(stream: BinaryIO, folder: Path, suffix: str, *, restricted: bool) -> tuple[str, Path, int]:
     """Write the stream under its own hash, unless that is kept already; gives hash, file and size."""
     digest, size = hashlib.sha256(), 0
-    with _temporary(folder, restricted=restricted) as temporary:
+    with temporary_file(folder, restricted=restricted) as temporary:
         with temporary.open("wb") as target:
             while chunk := stream.read(CHUNK):
                 digest.update(chunk)
                 size += len(chunk)
                 target.write(chunk)
         kept = folder / f"{digest.hexdigest()}{suffix}"
-        if not kept.exists():
-            temporary.replace(kept)
+        if not _is_whole(kept, digest.hexdigest(), size, cheap=size):
+            settle(temporary, kept)
     return digest.hexdigest(), kept, size
 
 
-@contextmanager
-def _temporary(folder: Path, *, restricted: bool) -> Iterator[Path]:
-    """A file of its own that is gone afterwards, unless it was renamed to its place."""
-    handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=folder)
-    os.close(handle)
-    temporary = Path(name)
+def _is_whole(kept: Path, digest: str, size: int, *, cheap: int = CHEAP_BYTES) -> bool:
+    """Whether a kept file is there with its size and, up to `cheap` bytes, with its hash."""
     try:
-        temporary.chmod(0o600 if restricted else 0o644)
-        yield temporary
-    finally:
-        temporary.unlink(missing_ok=True)
+        with kept.open("rb") as stream:
+            if kept.stat().st_size != size:
+                return False
+            return size > cheap or hashlib.file_digest(stream, "sha256").hexdigest() == digest
+    except FileNotFoundError:
+        return False
+
+
+def _suffix(address: str) -> str:
+    """The ending by which readers know the kind of file; a URL's query is no part of it."""
+    is_url = "://" in address or address.startswith("${")
+    suffix = Path(address.partition("?")[0] if is_url else address).suffix.lower()
+    return suffix if _SUFFIX.fullmatch(suffix) else ""
+
+
+def _json(file: Path) -> dict[str, Any]:
+    """A receipt or note.
+
+    Raises:
+        SpmError: It is damaged; it is only ever written whole, so the disk or a person did it.
+    """
+    try:
+        content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError:
+        raise SpmError(
+            "A note of what was fetched is damaged",
+            file=f"snapshots/{'/'.join(file.parts[-3:])}" if file.parent.name == "receipts" else file.name,
+            remedy="Remove it and refresh again; the file is then fetched anew",
+        ) from None
+    return content
