@@ -1,4 +1,4 @@
-"""The command line of the simulator: `python -m simulator --out DIR`.
+"""The command line of the simulator: `python -m simulator --out DIR`, then `... serve --folder DIR`.
 
 Put here: arguments, and the few lines that say what was written.
 Not here: anything else.
@@ -14,6 +14,7 @@ from pathlib import Path
 from simulator.defects import names
 from simulator.generate import generate
 from simulator.settings import KNOWN_YEARS, Settings, SimulatorError
+from simulator.web import command
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -35,7 +36,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main() -> int:
-    """Generate, and say in a few lines what there is."""
+    """Generate, and say in a few lines what there is; or serve what was generated."""
+    if sys.argv[1:2] == ["serve"]:
+        return command.main(sys.argv[2:])
     asked = _parser().parse_args()
     started = time.perf_counter()
     try:

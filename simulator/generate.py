@@ -32,6 +32,7 @@ from simulator.money import g6, grants_database
 from simulator.money.world import build_money
 from simulator.organizations import State, build_state
 from simulator.settings import STATE_CODE, STATE_NAME, Settings, SimulatorError
+from simulator.web.collect import Holdings
 
 MANIFEST = "simulator.json"
 
@@ -103,22 +104,26 @@ def _write_manifest(settings: Settings, planted: Sequence[defects.Planted], fold
 
 def _write(settings: Settings, state: State, folder: Path) -> tuple[int, int]:
     answers = truth.Truth(state)
+    web = Holdings(settings, state, folder)
     days = 0
     for year in settings.years:
-        days += _write_year(settings, state, year, folder, answers)
+        days += _write_year(settings, state, year, folder, answers, web)
     federal = build_money(settings, state)
     grants_database.write_database(federal, folder / "grants" / "grants_management.db")
     g6.write_exports(federal, folder / "g6")
     truth.tell_reimbursement(answers, settings, federal.requests)
+    web.write(federal)
     table = answers.table()
-    (folder / "truth").mkdir()
+    (folder / "truth").mkdir(exist_ok=True)
     pq.write_table(table, folder / "truth" / "truth.parquet", compression="zstd")
     summary = json.dumps(truth.state_summary(table), indent=1)
     (folder / "truth" / "truth.json").write_text(summary + "\n", encoding="utf-8")
     return days, table.num_rows
 
 
-def _write_year(settings: Settings, state: State, year: int, folder: Path, answers: truth.Truth) -> int:
+def _write_year(
+    settings: Settings, state: State, year: int, folder: Path, answers: truth.Truth, web: Holdings
+) -> int:
     students = people.enrolled_students(settings, state, year)
     spells = people.enrolment_spells(settings, students)
     if year == settings.years[-1]:
@@ -143,7 +148,8 @@ def _write_year(settings: Settings, state: State, year: int, folder: Path, answe
         edfacts.write_submission(submissions, edfacts.GRADUATION, level, year, rows)
     rows = edfacts.achievement_rows(state, students, tested)
     edfacts.write_submission(submissions, edfacts.ACHIEVEMENT, "SCH", year, rows)
-    _write_money(settings, state, year, folder, answers, spells, tested)
+    _write_money(settings, state, year, folder, answers, spells, tested, web)
+    web.add_people(students, spells, absent, tested, cohort, sis / f"attendance_{year}.parquet")
     plan_status.write_reports(settings, year, folder / "plan" / str(year))
     return int(spells.days.sum())
 
@@ -156,6 +162,7 @@ def _write_money(
     answers: truth.Truth,
     spells: people.Spells,
     tested: outcomes.Tested,
+    web: Holdings,
 ) -> None:
     money = finance.make_finance(settings, state, year, finance.fall_membership(state, spells))
     poverty = finance.make_poverty(settings, state, year)
@@ -170,3 +177,4 @@ def _write_money(
     for report in reports:
         audits.write_audit(report, folder / "fac")
     truth.tell_audits(answers, reports)
+    web.add_money(money, poverty, reports, year)

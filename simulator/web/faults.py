@@ -4,8 +4,8 @@ Put here: which fault meets which request, and what it does to the answer.
 Not here: the systems; they ask `shuffled` and `lie` and know nothing else of faults.
 
 A fault is a rule: a name, the addresses it meets (`path`, by prefix), how many answers it spoils (`times`,
-without end when absent), whether every one or only every n-th (`every`), and with what chance (`chance`, drawn
-from a seed, so that a run can be repeated).
+without end when absent), whether every one or only every n-th (`every`), and with what chance (`chance`,
+drawn from a seed, so that a run can be repeated).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ BEFORE = ("slow", "error", "too_many_requests", "token_expired")
 AFTER = ("truncated_json", "html_page", "cut")
 IN_ROWS = ("lying_total", "repeated_rows", "moving_row")
 NAMES = (*BEFORE, *AFTER, *IN_ROWS)
-HTML = b"<!DOCTYPE html><html><head><title>Service notice</title></head><body><h1>Scheduled maintenance</h1></body></html>"
+HTML = b"<!DOCTYPE html><html><head><title>Service notice</title></head><body>Maintenance</body></html>"
 
 
 @dataclass

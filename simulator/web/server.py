@@ -160,11 +160,13 @@ class _Handler(BaseHTTPRequestHandler):
             response, cut = answer({"simulator_defect": repr(error)}, 599), False
         self._send(response, cut)
 
-    do_GET = do_POST = do_DELETE = do_PUT = do_HEAD = _serve  # noqa: N815 - names of the base class
+    do_GET = do_POST = do_DELETE = do_PUT = do_HEAD = _serve
 
     def _send(self, response: Response, cut: bool) -> None:
         """Send head and body in one write: two would wait for each other's acknowledgement."""
-        phrase = HTTPStatus(response.status).phrase if response.status in HTTPStatus._value2member_map_ else ""
+        phrase = (
+            HTTPStatus(response.status).phrase if response.status in HTTPStatus._value2member_map_ else ""
+        )
         lines = [f"HTTP/1.1 {response.status} {phrase}", f"Content-Length: {len(response.body)}"]
         if response.body:
             lines.append(f"Content-Type: {response.content_type}")
@@ -179,7 +181,7 @@ class _Handler(BaseHTTPRequestHandler):
         except OSError:
             self.close_connection = True  # the client went away; that is its right
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - name of the base class
+    def log_message(self, format: str, *args: object) -> None:
         """Print nothing: the log is at /__requests."""
 
 
