@@ -73,7 +73,7 @@ def test_a_broken_final_edition_leaves_the_last_good_rows(tmp_path: Path) -> Non
     final.unlink()
     refresh_raw(home, ABSENCE, 2024)
     final.write_text(DATA["absence_2024.csv"].replace("100,10", "100,ten"), encoding="utf-8")
-    with pytest.raises(SpmError, match="(?i)not a whole number"):
+    with pytest.raises(SpmError, match=r"(?i)not a whole number"):
         refresh_raw(home, ABSENCE, 2024)
     assert absent(home)[f"{OAK} all"] == 12
 
