@@ -14,6 +14,9 @@ import pyarrow.compute as pc
 
 from sources.spec import TableSpec
 
+# An addition widens a decimal by a digit; so wide, and thirty parts still fit.
+_WIDE = pa.decimal256(40, 6)
+
 
 def sum_warnings(table: pa.Table, spec: TableSpec, *, is_restricted: bool = False) -> tuple[str, ...]:
     """A sentence for each sum that some lines do not keep, with the first such line."""
@@ -21,9 +24,9 @@ def sum_warnings(table: pa.Table, spec: TableSpec, *, is_restricted: bool = Fals
     for total, parts in spec.sums.items():
         if total not in table.column_names or any(part not in table.column_names for part in parts):
             continue
-        wide = [table[part].cast(pa.decimal128(38, 6)) for part in parts]
+        wide = [table[part].cast(_WIDE) for part in parts]
         added = reduce(pc.add, wide)
-        apart = pc.fill_null(pc.not_equal(table[total].cast(pa.decimal128(38, 6)), added), False)
+        apart = pc.fill_null(pc.not_equal(table[total].cast(_WIDE), added), False)
         count = pc.sum(apart).as_py() or 0
         if count == 0:
             continue
