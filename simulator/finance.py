@@ -96,6 +96,16 @@ def _thousands(amount: float) -> int:
     return round(amount / 1_000) * 1_000
 
 
+def instruction_and_support(expenditure: int) -> tuple[int, int]:
+    """What of an LEA's expenditure is for instruction, and for support services."""
+    return _thousands(expenditure * 0.53), _thousands(expenditure * 0.34)
+
+
+def capital_outlay(expenditure: int) -> int:
+    """What of an LEA's expenditure buys or builds what lasts; some is for food, debt and payments to others."""
+    return _thousands(expenditure * 0.07)
+
+
 def make_poverty(settings: Settings, state: State, year: int) -> list[Poverty]:
     """Draw the people of each school district for a school year (the income year is the one before)."""
     draw = settings.generator(12, year)
@@ -125,11 +135,11 @@ def write_finance(
 
 def _finance_row(row: Finance, people: Poverty | None, proficient: int, scored: int) -> list[object]:
     share = round(100 * proficient / scored) if scored else 0
-    instruction, support = _thousands(row.expenditure * 0.53), _thousands(row.expenditure * 0.34)
+    instruction, support = instruction_and_support(row.expenditure)
     return [
         row.lea.nces_id, STATE_NAME, STATE_ANSI_CODE, row.lea.name, float(max(share - 6, 0)), float(share),
         scored, scored, "03", row.membership, row.expenditure, row.revenue, row.federal, row.from_state,
-        row.local, instruction, support, row.expenditure - instruction - support,
+        row.local, instruction, support, capital_outlay(row.expenditure),
         row.expenditure / max(row.membership, 1),
         100 * people.poor / people.children if people else "", people.children if people else "",
     ]  # fmt: skip

@@ -28,8 +28,9 @@ from simulator import (
     plan_status,
     truth,
 )
-from simulator.money import g6, grants_database
-from simulator.money.world import build_money
+from simulator.money import survey
+from simulator.money.files import write_federal_money
+from simulator.money.world import Money, build_money
 from simulator.organizations import State, build_state
 from simulator.settings import STATE_CODE, STATE_NAME, Settings, SimulatorError
 from simulator.web.collect import Holdings
@@ -105,12 +106,11 @@ def _write_manifest(settings: Settings, planted: Sequence[defects.Planted], fold
 def _write(settings: Settings, state: State, folder: Path) -> tuple[int, int]:
     answers = truth.Truth(state)
     web = Holdings(settings, state, folder)
+    federal = build_money(settings, state)
     days = 0
     for year in settings.years:
-        days += _write_year(settings, state, year, folder, answers, web)
-    federal = build_money(settings, state)
-    grants_database.write_database(federal, folder / "grants" / "grants_management.db")
-    g6.write_exports(federal, folder / "g6")
+        days += _write_year(settings, state, year, folder, answers, web, federal)
+    write_federal_money(federal, folder)
     truth.tell_reimbursement(answers, settings, federal.requests)
     web.write(federal)
     table = answers.table()
@@ -122,7 +122,13 @@ def _write(settings: Settings, state: State, folder: Path) -> tuple[int, int]:
 
 
 def _write_year(
-    settings: Settings, state: State, year: int, folder: Path, answers: truth.Truth, web: Holdings
+    settings: Settings,
+    state: State,
+    year: int,
+    folder: Path,
+    answers: truth.Truth,
+    web: Holdings,
+    federal: Money,
 ) -> int:
     students = people.enrolled_students(settings, state, year)
     spells = people.enrolment_spells(settings, students)
@@ -148,7 +154,7 @@ def _write_year(
         edfacts.write_submission(submissions, edfacts.GRADUATION, level, year, rows)
     rows = edfacts.achievement_rows(state, students, tested)
     edfacts.write_submission(submissions, edfacts.ACHIEVEMENT, "SCH", year, rows)
-    _write_money(settings, state, year, folder, answers, spells, tested, web)
+    _write_money(settings, state, year, folder, answers, spells, tested, web, federal)
     web.add_people(students, spells, absent, tested, cohort, sis / f"attendance_{year}.parquet")
     plan_status.write_reports(settings, year, folder / "plan" / str(year))
     return int(spells.days.sum())
@@ -163,6 +169,7 @@ def _write_money(
     spells: people.Spells,
     tested: outcomes.Tested,
     web: Holdings,
+    federal: Money,
 ) -> None:
     money = finance.make_finance(settings, state, year, finance.fall_membership(state, spells))
     poverty = finance.make_poverty(settings, state, year)
@@ -172,6 +179,7 @@ def _write_money(
     results = {lea.position: (int(proficient[lea.position]), int(scored[lea.position])) for lea in state.leas}
     finance.write_finance(money, poverty, results, folder / "finance" / str(year) / "district_data_full.csv")
     finance.write_poverty(poverty, year - 1, folder / "saipe" / f"ussd{(year - 1) % 100:02d}.xlsx")
+    survey.write_survey(federal, money, year, folder / "f33" / f"sdf{year % 100:02d}_1a.txt")
     truth.tell_finance(answers, year, money, poverty)
     reports = audits.make_audits(settings, state, year)
     for report in reports:

@@ -111,7 +111,7 @@ def test_a_run_that_dies_leaves_the_earlier_run_and_nothing_half_written(
     def fail(*_: object) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr(generate_module.grants_database, "write_database", fail)
+    monkeypatch.setattr(generate_module, "write_federal_money", fail)
     with pytest.raises(OSError, match="disk full"):
         generate(Settings(students=2_000, seed=8, years=(2025,)), out)
     assert digests(out) == before
