@@ -23,6 +23,11 @@ from warehouse.model.errors import SpmError
 _OPTION = re.compile(r"(columns|types|ignored)\.(.+)")
 
 
+def is_own_header(option: str) -> bool:
+    """Whether an option of a release is about headers, and so no transport's business."""
+    return _OPTION.fullmatch(option) is not None
+
+
 def with_own_headers(source: Source, release: ReleaseSettings, school_year: int) -> Source:
     """The source with its headers and types as the release's options say; itself when they say nothing.
 

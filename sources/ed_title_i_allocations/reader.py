@@ -13,7 +13,7 @@ KIND, ROW, TEXT = "<kind>", "<row>", "<text>"
 _OTHER_KINDS = (
     ("part_d_subpart_2", re.compile(r"part\s*d\b", re.IGNORECASE), "99997"),
     ("undistributed", re.compile(r"undistributed", re.IGNORECASE), "99999"),
-    ("total", re.compile(r"(grand |state )?totals?\b", re.IGNORECASE), None),
+    ("total", re.compile(r"((grand|state|us) )?totals?:?$", re.IGNORECASE), None),
 )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import stamina
 
+from sources.own_headers import is_own_header
 from sources.transports.arrival import Wanted
 from warehouse.model.errors import SpmError
 
@@ -107,7 +108,8 @@ def require_known_options(wanted: Wanted, known: frozenset[str]) -> None:
     Raises:
         SpmError: There is one.
     """
-    if strangers := sorted(set(wanted.release.options) - known):
+    given = {name for name in wanted.release.options if not is_own_header(name)}
+    if strangers := sorted(given - known):
         raise option_error(
             wanted,
             strangers[0],

@@ -15,6 +15,7 @@ from typing import Any
 
 from sources.query import shown_database
 from sources.transports.arrival import Missing, Wanted
+from sources.transports.limits import require_known_options
 from sources.transports.sql_errors import explained
 from warehouse.model.errors import SpmError
 
@@ -75,6 +76,7 @@ def reading(wanted: Wanted) -> Iterator[Session]:
 
 
 def _limits(wanted: Wanted) -> dict[str, int]:
+    require_known_options(wanted, frozenset(LIMITS))
     limits = dict(LIMITS)
     for name in LIMITS:
         text = wanted.release.options.get(name)
