@@ -20,7 +20,7 @@ from sources.api.edfi_ods import Ods, Versions, discover
 from sources.api.fill import fill
 from sources.api.place import spool_folder
 from sources.api.records import RecordStore, record_store
-from sources.api.rest import agency_options, open_bytes, request_of, table_address
+from sources.api.rest import agency_options, open_bytes, request_of, table_address, year_values
 from sources.api.spec import ApiSpec
 from sources.api.spool import Spool, SpoolState, sweep
 from sources.snapshot import Snapshot
@@ -76,8 +76,7 @@ def edfi_arrivals(api: ApiSpec, wanted: Wanted) -> Iterator[Arrival]:
 def _prepare(client: ApiClient, name: str, options: dict[str, str], stack: ExitStack) -> _Table:
     wanted = client.wanted
     request = request_of(wanted, name)
-    year = wanted.school_year
-    values = {**options, "school_year": str(year), "start_year": str(year - 1)}
+    values = {**options, **year_values(wanted.school_year)}
     resource = fill(request.path, values).strip("/")
     params = {key: fill(text, values) for key, text in request.params.items()}
     identity = request.identity or ("id",)

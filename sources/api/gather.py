@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from sources.api.client import Answer, ApiClient, StatusError
-from sources.api.paging import Asked, Page, Position, asked_for, first_position, read_page
+from sources.api.fill import at
+from sources.api.paging import Asked, Page, Position, ShapeError, asked_for, first_position, read_page
 from sources.api.records import Added, RecordStore, record_store
 from sources.api.spec import RequestSpec
 from sources.api.spool import Spool, SpoolState, page_hash
@@ -31,6 +32,8 @@ class Question:
     request: RequestSpec
     params: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
+    count_address: str = ""
+    count_body: Any = None
 
     def text(self) -> dict[str, Any]:
         """All that decides the answer, for the spool's name; secrets are no part of a question."""
@@ -83,7 +86,8 @@ def gather(client: ApiClient, question: Question, spool: Spool, store: RecordSto
         into = _add_all(store, spool, state)
         if into.differing:
             raise _differ(client, question, into.differing)
-        return Gathered(state.pages, state.total, added.new, added.alike, resumed_at, again)
+        promised = state.total if question.request.count is None else added.new
+        return Gathered(state.pages, promised, added.new, added.alike, resumed_at, again)
 
 
 def _add_all(store: RecordStore, spool: Spool, state: SpoolState) -> Added:
@@ -97,16 +101,34 @@ def _add_all(store: RecordStore, spool: Spool, state: SpoolState) -> Added:
 def _require_promised(client: ApiClient, question: Question, state: SpoolState, added: Added) -> None:
     if added.differing:
         raise _differ(client, question, added.differing)
-    if state.total is None or state.total == added.new:
+    promised = _promised(client, question, state)
+    if promised is None or promised == added.new:
         return
-    fault = "fewer" if added.new < state.total else "more"
+    fault = "fewer" if added.new < promised else "more"
     twice = f", {added.alike} of which came twice" if added.alike else ""
     came = added.new + added.alike
     raise Mismatch(
-        f"{client.title}: {came} records came{twice}: {fault} than the {state.total} promised",
+        f"{client.title}: {came} records came{twice}: {fault} than the {promised} promised",
         file=client.shown(question.address),
         remedy="Refresh again when nobody writes there; if it stays so, ask who runs the API",
     )
+
+
+def _promised(client: ApiClient, question: Question, state: SpoolState) -> int | None:
+    """What the pages promised, else what the API counts when asked."""
+    count = question.request.count
+    if state.total is not None or count is None:
+        return state.total
+    method = question.request.method
+    answer = client.ask(method, question.count_address, params=question.params, body=question.count_body)
+    found = at(answer.body, count.at)
+    if not isinstance(found, int):
+        raise ShapeError(
+            f"{client.title}: the answer does not say at {count.at!r} how many records there are",
+            file=client.shown(question.count_address),
+            remedy="Compare the answer with count in source.yml; the API may have changed",
+        )
+    return found
 
 
 def _differ(client: ApiClient, question: Question, count: int) -> Mismatch:

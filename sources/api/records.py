@@ -66,8 +66,7 @@ class RecordStore:
         self._connection.execute("BEGIN")
         for record in records:
             identity, line = self.identity_of(record), compact(record)
-            cursor = self._connection.execute("INSERT OR IGNORE INTO records VALUES (?, ?)", (identity, line))
-            if cursor.rowcount:
+            if self._insert(identity, line):
                 new += 1
                 continue
             kept = self._connection.execute(
@@ -79,6 +78,16 @@ class RecordStore:
                 differing += 1
         self._connection.execute("COMMIT")
         return Added(new, alike, differing)
+
+    def _insert(self, identity: str, line: str) -> bool:
+        """Whether the record was not there; without identity it never was."""
+        statement, copy = "INSERT OR IGNORE INTO records VALUES (?, ?)", 0
+        while not self._connection.execute(statement, (identity, line)).rowcount:
+            if self._identity:
+                return False
+            copy += 1
+            identity = f"{line}\0{copy:09d}"
+        return True
 
     def replace(self, records: Iterable[Any]) -> int:
         """Put records in place of those of their identity, or beside the others; gives their number."""

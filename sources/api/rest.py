@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -134,17 +135,31 @@ def _table(
 def _questions(
     client: ApiClient, request: RequestSpec, options: dict[str, str], done: dict[str, _Table]
 ) -> Iterator[Question]:
-    year = client.wanted.school_year
-    values = {**options, "school_year": str(year), "start_year": str(year - 1)}
+    values = {**options, **year_values(client.wanted.school_year)}
     names = list(request.each)
-    for chosen in product(*(_choices(request.each[name], done) for name in names)):
+    for chosen in product(*(_choices(request.each[name], values, done) for name in names)):
         filled = {**values, **{f"each:{n}": v for n, v in zip(names, chosen, strict=True)}}
+        params = {name: fill(text, filled) for name, text in request.params.items()}
+        count = request.count
         yield Question(
             client.base + fill(request.path, filled),
             replace_headers(request, filled),
-            {name: fill(text, filled) for name, text in request.params.items()},
+            {name: text for name, text in params.items() if text},
             fill_body(request.body, filled),
+            "" if count is None else client.base + fill(count.path, filled),
+            None if count is None else fill_body(count.body, filled),
         )
+
+
+def year_values(school_year: int, today: date | None = None) -> dict[str, str]:
+    """What the placeholders of the school year stand for; no API may be asked for days to come."""
+    end = min(date(school_year, 6, 30), today or datetime.now(UTC).date())
+    return {
+        "school_year": str(school_year),
+        "start_year": str(school_year - 1),
+        "year_begins": date(school_year - 1, 7, 1).isoformat(),
+        "year_ends_or_today": end.isoformat(),
+    }
 
 
 def request_of(wanted: Wanted, table: str) -> RequestSpec:
@@ -167,9 +182,11 @@ def replace_headers(request: RequestSpec, values: dict[str, str]) -> RequestSpec
     return request.model_copy(update={"headers": {k: fill(v, values) for k, v in request.headers.items()}})
 
 
-def _choices(values: tuple[str, ...] | FromTable, done: dict[str, _Table]) -> list[str]:
+def _choices(
+    values: tuple[str, ...] | FromTable, filled: dict[str, str], done: dict[str, _Table]
+) -> list[str]:
     if not isinstance(values, FromTable):
-        return list(values)
+        return list(fill_body(list(values), filled)) or [""]
     found: dict[str, None] = {}
     with done[values.table].file.open("rb") as lines:
         for line in lines:

@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 from warehouse.model.yaml_file import StrictModel
 
 PLACEHOLDER = re.compile(r"\{([a-z_]+(?::[A-Za-z0-9_]+)?)\}")
-FILLED_BY_YEAR = ("school_year", "start_year")
+FILLED_BY_YEAR = ("school_year", "start_year", "year_begins", "year_ends_or_today")
 
 
 class OAuth(StrictModel):
@@ -187,16 +187,31 @@ class FromTable(StrictModel):
     batch: int = Field(default=50, ge=1)
 
 
+class CountSpec(StrictModel):
+    """A question of its own for how many records there are, with the same parameters and filters.
+
+    Attributes:
+        body: In place of the table's body.
+        at: Path of the number in the answer.
+    """
+
+    path: str
+    body: dict[str, Any] | None = None
+    at: str
+
+
 class RequestSpec(StrictModel):
     """`request:` of a table: the question, where records sit in the answer, and how it is paged.
 
-    Placeholders in path, params and body: `{school_year}`, `{start_year}`, `{option:<name>}`,
-    `{each:<name>}`. An item of a list in the body that is one placeholder becomes as many items as its
-    comma-separated value has.
+    Placeholders in path, params and body: `{school_year}`, `{start_year}`, the days `{year_begins}` and
+    `{year_ends_or_today}`, `{option:<name>}`, `{each:<name>}`. An item of a list in the body or of `each`
+    that is one placeholder becomes as many items as its comma-separated value has. A parameter that is empty
+    is not sent.
 
     Attributes:
         records: Path of the list in the body; "" when the body is the list.
-        identity: Paths that tell one record from another; the whole record where there are none.
+        identity: Paths that tell one record from another; without them equal records are all kept.
+        count: Asked for the number of records where no page tells it.
         each: The question is asked once for every combination of these.
         empty_is_missing: No record at all means not yet released.
     """
@@ -210,6 +225,7 @@ class RequestSpec(StrictModel):
     identity: tuple[str, ...] = ()
     each: dict[str, tuple[str, ...] | FromTable] = Field(default_factory=dict)
     paging: Paging = Whole()
+    count: CountSpec | None = None
     empty_is_missing: bool = False
 
     @model_validator(mode="after")
@@ -221,6 +237,8 @@ class RequestSpec(StrictModel):
     def placeholders(self) -> set[str]:
         """Every placeholder that the question uses."""
         texts = [self.path, *self.params.values(), *_texts(self.body)]
+        if self.count is not None:
+            texts += [self.count.path, *_texts(self.count.body)]
         return {match[1] for text in texts for match in PLACEHOLDER.finditer(text)}
 
 

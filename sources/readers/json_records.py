@@ -10,7 +10,7 @@ A name that no header claims becomes a column, for `claim` to refuse; inside lis
 Options of the table in source.yml:
     explode: path                 a list: one row for each of its elements, one without if it has none; the
                                   path's headers then go on as if it were an object
-    absent_is_null: "yes"         the API leaves names out instead of sending null
+    absent_is_null: "yes"         the API leaves names out instead of sending null; or a list of such headers
 Put here: from records to cells. Not here: headers' meaning (`columns.csv`), descriptors (`descriptors`).
 """
 
@@ -124,11 +124,12 @@ def _chunk(
 
 def _without_unseen(request: ReadRequest, table: pa.Table, plan: Plan, seen: list[bool]) -> pa.Table:
     """Leave out headers that no record has, so that `claim` misses them: a name may have changed."""
-    if table.num_rows == 0 or request.table.options.get("absent_is_null") == "yes":
+    allowed = request.table.options.get("absent_is_null", ())
+    if table.num_rows == 0 or allowed == "yes":
         return table
     unseen = [
         header
         for header, was_seen in zip(plan.headers, seen, strict=True)
-        if not was_seen and not plan.is_lenient(header)
+        if not was_seen and not plan.is_lenient(header) and header not in allowed
     ]
     return table.drop_columns(unseen) if unseen else table
