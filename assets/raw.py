@@ -81,6 +81,11 @@ def refresh_raw(home: Home, source_id: str, school_year: int) -> RawResult | Non
         raise
 
 
+def left_as_it_stands(home: Home, source_id: str, school_year: int) -> str | None:
+    """The variable for want of which a refresh leaves a source's year alone here, if there is one."""
+    return unset_variable(home, home.settings_of(source_id).editions(school_year))
+
+
 def quarantine_part(table: str) -> str:
     """The lake's name for the rows of a table that were set aside."""
     return f"quarantine_{table}"

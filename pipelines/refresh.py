@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from assets.coverage import require_inputs
 from assets.home import Home
+from assets.raw import WARNINGS, left_as_it_stands, raw_node
 from assets.timing import Part
 from pipelines.alerts import AlertReport, send_alerts
 from pipelines.findings import STEP, Finding, Observation, observe, of_release
@@ -30,13 +31,17 @@ if TYPE_CHECKING:
 class RefreshReport:
     """The account of a refresh.
 
-    `failures` stop something from being published and make the refresh fail; `warnings` do not. `release` is
-    what the publication says of itself: release_id, unchanged, slices_added, carried, slices_absent.
+    `failures` stop something from being published and make the refresh fail; `warnings` do not. `remarks`
+    counts what was unusual when files were read, `left` names the sources that are not reached from here.
+    `release` is what the publication says of itself: release_id, unchanged, slices_added, carried,
+    slices_absent.
     """
 
     years: list[YearOutcome] = field(default_factory=list)
     failures: list[Finding] = field(default_factory=list)
     warnings: list[Finding] = field(default_factory=list)
+    remarks: int = 0
+    left: list[str] = field(default_factory=list)
     release: dict[str, Any] | None = None
     release_error: str | None = None
     alerts: AlertReport | None = None
@@ -54,6 +59,10 @@ class RefreshReport:
             yield f"{year.school_year}: {'refreshed' if year.is_good else 'FAILED'} in {year.seconds:.1f} s"
         yield from (f"FAILED {f.text}" for f in self.failures)
         yield from (f"warning {f.text}" for f in self.warnings)
+        if self.left:
+            yield f"Left as they stand, not reached from here: {', '.join(self.left)}"
+        if self.remarks:
+            yield f"{self.remarks} remarks on files: spm sources"
         if self.release_error is not None:
             yield f"FAILED {self.release_error}"
         elif self.release is not None:
@@ -67,6 +76,8 @@ class RefreshReport:
             "years": [vars(year) for year in self.years],
             "failures": [vars(f) for f in self.failures],
             "warnings": [vars(f) for f in self.warnings],
+            "remarks": self.remarks,
+            "left": self.left,
             "release": self.release,
             "release_error": self.release_error,
             "alerts": None
@@ -161,9 +172,14 @@ def _years(home: Home, asked: Sequence[int] | None) -> Sequence[int]:
 
 def _gather(report: RefreshReport, home: Home) -> None:
     """Add what the lake says of the years that were refreshed."""
-    for seen in observe(home, [year.school_year for year in report.years]):
+    years = [year.school_year for year in report.years]
+    for seen in observe(home, years):
         for finding in seen.findings:
             (report.failures if finding.stops else report.warnings).append(finding)
+    report.left = [s for s in home.sources if any(left_as_it_stands(home, s, year) for year in years)]
+    report.remarks = sum(
+        len(home.lake.read_json(raw_node(s), year, WARNINGS) or ()) for s in home.sources for year in years
+    )
 
 
 def _also(report: RefreshReport) -> list[Observation]:

@@ -109,7 +109,9 @@ def check_filled(home: Home, file: Path) -> tuple[int, list[Remark]]:
         SpmError: It is no such workbook at all: another file, no sheet of that name, other headers.
     """
     if not file.is_file():
-        raise SpmError("There is no such workbook", file=file, remedy="Give the path of the filled .xlsx file")
+        raise SpmError(
+            "There is no such workbook", file=file, remedy="Give the path of the filled .xlsx file"
+        )
     source = _forgiving(status_source())
     ((table, _),) = source.spec.tables.items()
     year = home.agency.settings.school_years[-1]

@@ -20,6 +20,7 @@ from assets.place import Place, find_place
 from pipelines.alerts import webhook_address
 from pipelines.locking import holder, is_held
 from pipelines.terminal import console, print_json
+from warehouse.model.agency import ReleaseSettings
 from warehouse.model.errors import SpmError
 
 LEAST_FREE_BYTES = 2 * 1024**3
@@ -163,23 +164,41 @@ def _lock(home: Home) -> Line:
 
 
 def _sources(home: Home) -> Iterator[Line]:
-    root, sources = home.require_data_root(), home.sources
-    missing: list[str] = []
-    count = 0
-    for source_id in sources:
+    """Files below the data root, databases, and the variables that releases need; no system is asked."""
+    count = missing = elsewhere = 0
+    for source_id in home.sources:
         for release in home.settings_of(source_id).releases:
+            years = ", ".join(map(str, release.school_years))
+            yield from _variables(home, source_id, release)
             for pattern in _patterns(release.files):
+                if "://" in pattern:
+                    elsewhere += 1
+                    continue
                 count += 1
-                if not any(root.glob(pattern)):
-                    missing.append(f"{source_id} {', '.join(map(str, release.school_years))}: {pattern}")
-            yield from _database(source_id, release.database, root)
-    for name in missing:
-        yield Line(
-            "fail", "source file", f"{name} is not below {root}", "Put it there, or correct sources.yml"
-        )
-    yield Line(
-        "ok", "sources", f"{len(sources)} switched on; {count - len(missing)} of {count} files below {root}"
+                if not any(home.require_data_root().glob(pattern)):
+                    missing += 1
+                    found = f"{source_id} {years}: {pattern} is not below {home.data_root}"
+                    yield Line("fail", "source file", found, "Put it there, or correct sources.yml")
+            elsewhere += release.api is not None
+            if release.database is not None and "${" not in release.database:
+                yield from _database(source_id, release.database, home.require_data_root())
+    away = f"; {elsewhere} addresses elsewhere are not asked" if elsewhere else ""
+    found = (
+        f"{len(home.sources)} switched on; {count - missing} of {count} files below {home.data_root}{away}"
     )
+    yield Line("ok", "sources", found)
+
+
+def _variables(home: Home, source_id: str, release: ReleaseSettings) -> Iterator[Line]:
+    """Environment variables that a release names and that are not set here."""
+    unset = release.only_where_set
+    if unset is not None and not home.environment.get(unset):
+        found = f"{source_id}: {unset} is not set, so its last rows are left as they stand"
+        yield Line("warn", "source elsewhere", found, f"Set {unset} where its system can be reached")
+        return
+    for name, variable in release.secrets.items():
+        if not home.environment.get(variable):
+            yield Line("fail", "secret", f"{source_id}: {variable} ({name}) is not set", f"Set {variable}")
 
 
 def _patterns(files: tuple[str, ...] | dict[str, tuple[str, ...]]) -> list[str]:

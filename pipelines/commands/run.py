@@ -83,6 +83,10 @@ def show(out: Console, report: RefreshReport, home: Home) -> None:
         out.print(f"\n[yellow]warning[/yellow] {escape(finding.text)}", soft_wrap=True)
     if report.failures or report.warnings:
         out.print()
+    if report.left:
+        out.print(f"Left as they stand, not reached from here: {', '.join(report.left)}", soft_wrap=True)
+    if report.remarks:
+        out.print(f"{report.remarks} remarks on how files were read: spm sources")
     _show_release(out, report)
     if report.alerts is not None and report.alerts.added:
         waiting = f", {report.alerts.waiting} not accepted yet" if report.alerts.waiting else ""

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -223,6 +224,24 @@ def test_doctor_names_a_missing_file_and_its_remedy(home: Home, project: Path) -
     lines = list(_sources(home))
     assert [line.state for line in lines] == ["fail", "ok"]
     assert "absence_2023.csv" in lines[0].found and lines[0].remedy
+
+
+def test_doctor_names_variables_that_a_release_needs_and_that_are_not_set(home: Home) -> None:
+    from pipelines.commands.doctor import _sources
+
+    def asking(**changes: object) -> Home:
+        settings = home.agency.sources["tiny_absence"]
+        releases = tuple(r.model_copy(update=changes) for r in settings.releases)
+        sources = {"tiny_absence": settings.model_copy(update={"releases": releases})}
+        return replace(home, agency=replace(home.agency, sources=sources))
+
+    needing = asking(secrets={"password": "TINY_PASSWORD"})
+    assert {(x.state, x.what) for x in _sources(needing)} == {("fail", "secret"), ("ok", "sources")}
+    assert all("TINY_PASSWORD" in x.found for x in _sources(needing) if x.state == "fail")
+    set_here = replace(needing, environment={"TINY_PASSWORD": "hush"})
+    assert [x.state for x in _sources(set_here)] == ["ok"]
+    away = [x for x in _sources(asking(only_where_set="TINY_SYSTEMS")) if x.state == "warn"]
+    assert away and "TINY_SYSTEMS is not set" in away[0].found
 
 
 @pytest.mark.parametrize("agency", ["franklin", "california", "connecticut", "maine"])
