@@ -23,11 +23,13 @@ from simulator import (
     directory,
     edfacts,
     finance,
+    money_defects,
     outcomes,
     people,
     plan_status,
     truth,
 )
+from simulator.federal_public.publication import publish
 from simulator.money import survey
 from simulator.money.files import write_federal_money
 from simulator.money.world import Money, build_money
@@ -36,6 +38,7 @@ from simulator.settings import STATE_CODE, STATE_NAME, Settings, SimulatorError
 from simulator.web.collect import Holdings
 
 MANIFEST = "simulator.json"
+DEFECT_MODULES = (defects, money_defects)  # imported, so that their defects are known
 
 
 @dataclass(frozen=True)
@@ -157,6 +160,8 @@ def _write_year(
     _write_money(settings, state, year, folder, answers, spells, tested, web, federal)
     web.add_people(students, spells, absent, tested, cohort, sis / f"attendance_{year}.parquet")
     plan_status.write_reports(settings, year, folder / "plan" / str(year))
+    is_old = year < settings.as_of.year or len(settings.years) == 1
+    publish(state, students, spells, tested, folder / "federal_public", has_results=is_old)
     return int(spells.days.sum())
 
 
