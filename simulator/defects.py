@@ -25,13 +25,17 @@ from simulator.settings import SimulatorError
 
 @dataclass(frozen=True)
 class Planted:
-    """Where a defect is: file relative to the folder, physical line (or row), column, the text there."""
+    """Where a defect is: file relative to the folder, physical line (or row), column, the text there.
+
+    `found_by` says what would find it, or begins with `undetectable`; the older defects say it in their text.
+    """
 
     name: str
     file: str
     line: int | None = None
     column: str | None = None
     value: str | None = None
+    found_by: str | None = None
 
     def as_dict(self) -> dict[str, object]:
         """The same as plain values."""

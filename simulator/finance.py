@@ -102,7 +102,7 @@ def instruction_and_support(expenditure: int) -> tuple[int, int]:
 
 
 def capital_outlay(expenditure: int) -> int:
-    """What of an LEA's expenditure buys or builds what lasts; some is for food, debt and payments to others."""
+    """What of an LEA's expenditure buys or builds what lasts; the rest is food, debt and payments."""
     return _thousands(expenditure * 0.07)
 
 

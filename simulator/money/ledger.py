@@ -70,10 +70,7 @@ def make_entries(money: Money) -> list[Entry]:
     seen = money.settings.as_of
     entries = [*_obligations(money), *_subgrants(money), *_own(money), *_draws(money)]
     entries = [replace(entry, posted_on=min(entry.posted_on, seen)) for entry in entries]
-    order = sorted(
-        range(len(entries)),
-        key=lambda i: (entries[i].posted_on, entries[i].document_type, entries[i].reverses or -1, i),
-    )
+    order = sorted(range(len(entries)), key=lambda i: (entries[i].posted_on, entries[i].document_type, i))
     place = {old: new for new, old in enumerate(order)}
     return [_moved(entries[old], place) for old in order]
 
@@ -113,8 +110,16 @@ def _subgrants(money: Money) -> list[Entry]:
     for payment, is_wrong, days in zip(money.payments, wrong, lag, strict=True):
         request = payment.claim.request
         award = awards[request.fain]
-        right = Entry(payment.paid_on + timedelta(days=days), account(award, SUBGRANT), "expenditure", payment.cents,
-                      request.lea.state_id, "payment", str(payment.number), request.request_id)  # fmt: skip
+        right = Entry(
+            posted_on=payment.paid_on + timedelta(days=days),
+            account_code=account(award, SUBGRANT),
+            entry_type="expenditure",
+            cents=payment.cents,
+            lea_id=request.lea.state_id,
+            document_type="payment",
+            document_number=str(payment.number),
+            description=request.request_id,
+        )
         mended_on = right.posted_on + CORRECTED_AFTER
         if is_wrong and mended_on <= money.settings.as_of:
             other = by_key[
@@ -122,22 +127,26 @@ def _subgrants(money: Money) -> list[Entry]:
             ]
             first = replace(right, account_code=account(other, SUBGRANT))
             made.append(first)
-            back = f"Reversal, wrong award: {request.request_id}"
-            made.append(
-                replace(
-                    first,
-                    posted_on=mended_on,
-                    cents=-payment.cents,
-                    reverses=start + len(made) - 1,
-                    description=back,
-                )
+            reversal = replace(
+                first, posted_on=mended_on, cents=-payment.cents, reverses=start + len(made) - 1
             )
+            made.append(replace(reversal, description=f"Reversal, wrong award: {request.request_id}"))
             right = replace(right, posted_on=mended_on)
         made.append(right)
     for refund in money.refunds:
         request = refund.claim.request
-        made.append(Entry(refund.refunded_on, account(awards[request.fain], SUBGRANT), "expenditure", -refund.cents,
-                          request.lea.state_id, "refund", str(refund.number), request.request_id))  # fmt: skip
+        made.append(
+            Entry(
+                posted_on=refund.refunded_on,
+                account_code=account(awards[request.fain], SUBGRANT),
+                entry_type="expenditure",
+                cents=-refund.cents,
+                lea_id=request.lea.state_id,
+                document_type="refund",
+                document_number=str(refund.number),
+                description=request.request_id,
+            )
+        )
     return made
 
 
@@ -145,8 +154,8 @@ def _own(money: Money) -> Iterator[Entry]:
     awards = money.by_fain
     for expense in money.expenses:
         code = account(awards[expense.fain], OWN[expense.reservation])
-        yield Entry(expense.spent_on, code, "expenditure", expense.cents, None, "state_expense", expense.number,
-                    TITLES[OWN[expense.reservation]])  # fmt: skip
+        yield Entry(expense.spent_on, code, "expenditure", expense.cents, None, "state_expense",
+                    expense.number, TITLES[OWN[expense.reservation]])  # fmt: skip
 
 
 def _draws(money: Money) -> Iterator[Entry]:

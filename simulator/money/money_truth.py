@@ -130,8 +130,8 @@ def _row(
     lapsed = granted - drawn if is_over else None
     share = in_time / due if due else None
     return (
-        award.fain, award.listing, award.fiscal_year, organization, kind, award_cents, *cents, lapsed, carryover,
-        due, in_time, share,
+        award.fain, award.listing, award.fiscal_year, organization, kind, award_cents, *cents, lapsed,
+        carryover, due, in_time, share,
     )  # fmt: skip
 
 

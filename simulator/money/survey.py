@@ -30,9 +30,15 @@ ITEM_OF = {
     "84.424": "C20",
 }  # fmt: skip
 OTHER_FEDERAL = {"C20": 24.0, "C25": 62.0, "B10": 5.0, "B12": 1.0, "B13": 8.0}
+OTHER_SALARIES = {
+    "V11": 20.0, "V13": 15.0, "V15": 6.0, "V17": 22.0, "V21": 17.0, "V23": 7.0, "V37": 9.0, "V29": 4.0,
+}  # fmt: skip
 NOT_APPLICABLE = ("C17", "C36", "C35", "C39", "T02", "T09", "T15", "T40", "C24", "V85", "K11", "V32")
 MISSING, NONE, FAILED = -1, -2, -9
-FLAGS = ("R", "A", "I", "M", "N")
+SHARES_OF_EXPENDITURE = {
+    "V93": 0.004, "V95": 0.02, "V02": 0.012, "K14": 0.005, "W01": 0.03, "W31": 0.1, "W61": 0.2, "_19H": 0.6,
+    "_21F": 0.08, "_31F": 0.05,
+}  # fmt: skip
 OUTSIDE = ("V93", "V95", "V02", "K14", "W01", "W31", "W61")  # items no total counts: one may be missing
 
 
@@ -70,8 +76,7 @@ def make_survey(money: Money, rows: Sequence[Finance], year: int) -> Survey:
     _expenditure(numbers, np.array([row.expenditure for row in rows]), draw)
     for total, parts in PARTS.items():
         _split(numbers, total, parts, draw)
-    numbers["Z32"] = numbers["Z33"] + sum((numbers[n] for n in ("V11", "V13", "V15", "V17", "V21", "V23", "V37",
-                                                                "V29")), np.zeros(count, np.int64))  # fmt: skip
+    numbers["Z32"] = numbers["Z33"] + np.sum([numbers[name] for name in OTHER_SALARIES], axis=0)
     numbers["WEIGHT"] = np.ones(count, dtype=np.int64)
     flags = {name: ["R"] * count for name in FLAGGED}
     _code(numbers, flags, draw)
@@ -129,18 +134,12 @@ def _expenditure(numbers: dict[str, Ints], total: Ints, draw: np.random.Generato
     numbers["Z33"] = instruction * 62 // 100
     numbers["Z34"] = current * 21 // 100
     salaries = {"REST": support * 48 // 100 + numbers["TCUROTH"] // 4}
-    _split(
-        salaries,
-        "REST",
-        {"V11": 20, "V13": 15, "V15": 6, "V17": 22, "V21": 17, "V23": 7, "V37": 9, "V29": 4},
-        draw,
-    )
+    _split(salaries, "REST", OTHER_SALARIES, draw)
     numbers.update({name: column for name, column in salaries.items() if name != "REST"})
     sources = {"REST": current}
     _split(sources, "REST", {"CE1": 91, "CE2": 9}, draw)
     numbers.update({name: sources[name] for name in ("CE1", "CE2")})
-    for name, share in (("V93", 0.004), ("V95", 0.02), ("V02", 0.012), ("K14", 0.005), ("W01", 0.03),
-                        ("W31", 0.1), ("W61", 0.2), ("_19H", 0.6), ("_21F", 0.08), ("_31F", 0.05)):  # fmt: skip
+    for name, share in SHARES_OF_EXPENDITURE.items():
         numbers[name] = np.floor(total * share * draw.uniform(0.5, 1.5, len(total))).astype(np.int64)
     numbers["_41F"] = numbers["_19H"] + numbers["_21F"] - numbers["_31F"]
 
