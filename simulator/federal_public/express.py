@@ -82,7 +82,8 @@ def _write(
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(HEADER)
     # A state has one row for no organization at all.
-    nobody = ["Not Applicable", "Not Applicable", "", "", *what[1:], "MISSING", "", ""]
+    school = ["Not Applicable", "Not Applicable"] if level == "SCH" else ["", ""]
+    nobody = ["Not Applicable", "Not Applicable", *school, *what[1:], "MISSING", "", ""]
     for row in [*rows, [*nobody, "All Students", "Missing", "", "", "", "", ""]]:
         writer.writerow([school_year_title(year), STATE_NAME, *row])
     member = zipfile.ZipInfo(f"{stem}_data_files.csv", (year + 1, 9, 1, 12, 0, 0))
