@@ -5,10 +5,13 @@ Put here: the order, and what to try next. Not here: the state (`simulator`, a p
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from rich.console import Console
 from rich.markup import escape
@@ -38,7 +41,9 @@ def run(students: int) -> int:
     _simulate(home, students)
     out.print(f"Refreshing {', '.join(map(str, home.agency.settings.school_years))} …")
     progress = Console(stderr=True, highlight=False)
-    report = refresh(home, progress=lambda what: tell(progress, what))
+    with _web_systems(home) as variables:
+        home = open_home({**os.environ, **variables})
+        report = refresh(home, progress=lambda what: tell(progress, what))
     show(out, report, home)
     if report.failed:
         return 1
@@ -52,6 +57,7 @@ def run(students: int) -> int:
     for line in (
         f"{spm} explain chronic_absence_rate --org {school} --year {year} --group all",
         f"{spm} status --org {school}",
+        f"{spm} sources",
         f"{spm} measures",
         f"{spm} dev",
     ):
@@ -74,6 +80,25 @@ def _simulate(home: Home, students: int) -> None:
             f"The simulator failed: {said[-1]}",
             remedy="Run `python -m simulator --help`, and try it by hand",
         )
+
+
+@contextmanager
+def _web_systems(home: Home) -> Iterator[dict[str, str]]:
+    """Franklin's web systems, served while the context lasts; gives the variables by which to reach them."""
+    command = [sys.executable, "-m", "simulator", "serve", "--folder", str(home.data_root)]
+    with subprocess.Popen(  # noqa: S603 - our own program
+        command, cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+    ) as server:
+        try:
+            first = server.stdout.readline() if server.stdout else ""
+            if not first:
+                raise SpmError(
+                    "Franklin's web systems did not start",
+                    remedy="Run `python -m simulator serve --help`, and try it by hand",
+                )
+            yield dict(json.loads(first)["environment"])
+        finally:
+            server.terminate()
 
 
 def _example(reader: Reader) -> tuple[str, int]:

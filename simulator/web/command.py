@@ -15,6 +15,7 @@ from pathlib import Path
 
 from simulator.settings import SimulatorError
 from simulator.web.faults import NAMES
+from simulator.web.limits import DEMO_KEY, DEMO_SECRET
 from simulator.web.serve import Rules, Systems
 
 
@@ -46,7 +47,10 @@ def _stop(number: int, frame: object) -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Serve until interrupted; the first line of output is a JSON object with the address."""
+    """Serve until interrupted; the first line of output is a JSON object.
+
+    It tells the address, and the variables by which Franklin's agency finds and opens the systems.
+    """
     asked = _parser().parse_args(arguments)
     try:
         systems = Systems(asked.folder, asked.port, _rules(asked.faults), json.loads(asked.limits))
@@ -54,7 +58,14 @@ def main(arguments: Sequence[str]) -> int:
         print(f"simulator: {error}", file=sys.stderr)
         return 2
     signal.signal(signal.SIGTERM, _stop)
-    print(json.dumps({"url": systems.url, "folder": str(asked.folder)}), flush=True)
+    environment = {
+        "FRANKLIN_SYSTEMS_URL": systems.url,
+        "FRANKLIN_SYSTEMS_KEY": DEMO_KEY,
+        "FRANKLIN_SYSTEMS_SECRET": DEMO_SECRET,
+    }
+    print(
+        json.dumps({"url": systems.url, "folder": str(asked.folder), "environment": environment}), flush=True
+    )
     try:
         systems.serve_until_interrupted()
     except KeyboardInterrupt:
