@@ -30,8 +30,10 @@ LARGEST_FILE = {
 # Bytes between two line ends. A finding's text in one cell has some hundred thousand.
 LONGEST_LINE = 8 * MIB
 # Bytes that a workbook's parts unpack to, and cells of its table, which is held whole with all its blanks.
-LARGEST_UNPACKED = 2 * 1024 * MIB
-MOST_CELLS = 60_000_000
+LARGEST_UNPACKED = 1024 * MIB
+MOST_CELLS = 30_000_000
+# Rows times columns. A year of a state with 600,000 students, a row a student and day, has 540 million.
+MOST_PARQUET_CELLS = 2_000_000_000
 BLOCK = 4 * MIB
 _LINE_FEED, _RETURN = 10, 13
 
