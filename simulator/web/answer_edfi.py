@@ -12,13 +12,18 @@ import base64
 import binascii
 from collections.abc import Callable
 
-from simulator.web.edfi_store import Ods
+from simulator.web.edfi_store import Ods, Row
 from simulator.web.edfi_token import Tokens, problem
 from simulator.web.server import Switchboard
 from simulator.web.wire import Request, Response, answer, joined, whole_number
 
 DATA = "/data/v3/ed-fi/"
 VERSIONS = "/changequeries/v1/availablechangeversions"
+# Parameters of the API itself; every other one asks for a property.
+KNOWN = (
+    "limit", "offset", "totalcount", "pagetoken", "pagesize", "number", "minchangeversion",
+    "maxchangeversion",
+)  # fmt: skip
 
 
 class EdFi:
@@ -144,8 +149,16 @@ class _Asked:
             or self._request.parameter("pageSize") is not None
         ):
             return self._by_cursor(resource)
-        rows = self._store.rows(resource, self._low or 0, self._high)
+        rows = self._selected(resource)
+        if rows is None:
+            return bad_parameter("There is no such property to filter by.")
         return self._by_offset([row.content for row in rows])
+
+    def _selected(self, resource: str) -> list[Row] | None:
+        """The rows of the window of changes that have the wanted properties."""
+        rows = self._store.rows(resource, self._low or 0, self._high)
+        wanted = tuple((name, value) for name, value in self._request.query if name.lower() not in KNOWN)
+        return self._store.filtered(resource, rows, wanted) if wanted else rows
 
     def _deletes(self, resource: str) -> Response:
         return self._by_offset(self._store.deletes(resource, self._low or 0, self._high))
@@ -180,7 +193,9 @@ class _Asked:
         window = _untoken(token) if token else (0, _END)
         if window is None:
             return bad_parameter("The page token provided was invalid.")
-        rows = self._store.rows(resource, self._low or 0, self._high)
+        rows = self._selected(resource)
+        if rows is None:
+            return bad_parameter("There is no such property to filter by.")
         left = [row for row in rows if window[0] <= row.place <= window[1]]
         page = left[:size]
         headers = {"Next-Page-Token": _token(page[-1].place + 1, window[1])} if page else {}
@@ -190,7 +205,7 @@ class _Asked:
         number = whole_number(self._request.parameter("number"), 5)
         if number is None or not 1 <= number <= 200:
             return bad_parameter("Number must be a value between 1 and 200.")
-        rows = self._store.rows(resource, self._low or 0, self._high)
+        rows = self._selected(resource) or []
         step = max(1, -(-len(rows) // number))
         parts = [rows[start : start + step] for start in range(0, len(rows), step)]
         return answer({"pageTokens": [_token(part[0].place, part[-1].place) for part in parts]})

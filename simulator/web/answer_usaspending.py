@@ -14,6 +14,7 @@ from simulator.web.server import Switchboard
 from simulator.web.wire import Request, Response, answer
 
 ADDRESS = "/api/v2/search/spending_by_award"
+COUNT_ADDRESS = "/api/v2/search/spending_by_award_count"
 GROUPS: dict[str, tuple[str, ...]] = {
     "contracts": ("A", "B", "C", "D"),
     "idvs": ("IDV_A", "IDV_B", "IDV_B_A", "IDV_B_B", "IDV_B_C", "IDV_C", "IDV_D", "IDV_E"),
@@ -26,6 +27,7 @@ ALWAYS = {
     "awards": ("internal_id", "generated_internal_id", "awarding_agency_id", "agency_slug"),
     "subawards": ("internal_id", "prime_award_internal_id", "prime_award_generated_internal_id"),
 }
+COUNTED_BESIDE = ("loans", "contracts", "direct_payments", "other", "idvs")
 AMOUNTS = {"awards": "Award Amount", "subawards": "Sub-Award Amount"}
 NOTE = (
     "For searches, time period start and end dates are currently limited to an earliest date of 2007-10-01. "
@@ -67,22 +69,30 @@ class UsaSpending:
 
     def respond(self, request: Request, path: str) -> Response:
         """Answer below `/usaspending`."""
-        if path.rstrip("/") != ADDRESS:
+        if path.rstrip("/") not in (ADDRESS, COUNT_ADDRESS):
             return answer({"detail": "Not found."}, 404)
         if request.method != "POST":
             return answer({"detail": f'Method "{request.method}" not allowed.'}, 405)
         try:
+            if path.rstrip("/") == COUNT_ADDRESS:
+                return self._count(request)
             return self._search(request.path, self._read(request))
         except Refused as refused:
             return refused.response
 
+    def _count(self, request: Request) -> Response:
+        """Tell how many there are by kind; the same filters, no fields and no pages."""
+        body = _body(request)
+        subawards = body.get("subawards") or body.get("spending_level") == "subawards"
+        level = "subawards" if subawards else "awards"
+        self._check_types(body["filters"])
+        number = sum(_matches(row, level, body["filters"]) for row in self._held[level])
+        kinds = ("subgrants", "subcontracts") if subawards else ("grants", *COUNTED_BESIDE)
+        results = {kind: number if kind in ("grants", "subgrants") else 0 for kind in kinds}
+        return answer({"results": results, "messages": [NOTE]})
+
     def _read(self, request: Request) -> _Search:
-        try:
-            body = request.json()
-        except ValueError:
-            raise Refused(400, "JSON parse error") from None
-        if not isinstance(body, dict) or not isinstance(body.get("filters"), dict):
-            raise Refused(422, "Missing value: 'filters' is a required field")
+        body = _body(request)
         fields = body.get("fields")
         if not isinstance(fields, list) or not fields:
             raise Refused(422, "Missing value: 'fields' is a required field")
@@ -152,6 +162,17 @@ class UsaSpending:
                 "messages": [NOTE],
             }
         )
+
+
+def _body(request: Request) -> Record:
+    """Read a request's body, which has filters."""
+    try:
+        body = request.json()
+    except ValueError:
+        raise Refused(400, "JSON parse error") from None
+    if not isinstance(body, dict) or not isinstance(body.get("filters"), dict):
+        raise Refused(422, "Missing value: 'filters' is a required field")
+    return body
 
 
 def _number(row: Record) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from simulator.web.edfi_log import DELETE, REKEY, Change, key_of, read_log
+from simulator.web.edfi_log import DELETE, REKEY, Change, key_of, leaf, read_log
 from simulator.web.holding import Record, packed
 
 
@@ -45,6 +45,7 @@ class Ods:
         self._lock = threading.RLock()
         self._resources: dict[str, Resource] = {}
         self._place = 0
+        self._filtered: tuple[object, list[Row]] = (None, [])
         self.newest = 0
         self.applied = 0
         everything = list(changes)
@@ -102,6 +103,23 @@ class Ods:
         with self._lock:
             held = self._resources[resource].rows.values()
             return [row for row in held if row.version >= low and (high is None or row.version <= high)]
+
+    def filtered(
+        self, resource: str, rows: list[Row], wanted: tuple[tuple[str, str], ...]
+    ) -> list[Row] | None:
+        """Those with the wanted values, in the record or in its references; null without such a property."""
+        asked = (resource, self.newest, len(rows), rows[0].place if rows else 0, wanted)
+        kept_for, kept = self._filtered
+        if kept_for == asked:
+            return kept
+        kept = rows
+        for name, value in wanted:
+            found = [(row, leaf(json.loads(row.content), name)) for row in kept]
+            if found and all(have is None for _, have in found):
+                return None
+            kept = [row for row, have in found if str(have).lower() == value.lower()]
+        self._filtered = (asked, kept)
+        return kept
 
     def record(self, resource: str, identifier: str) -> bytes | None:
         """One record."""
