@@ -19,7 +19,15 @@ import pyarrow.parquet as pq
 from sources.snapshot import Snapshot
 from sources.spec import Incremental, TableSpec
 from sources.transports.arrival import Arrival, Wanted, bytes_of
-from sources.transports.sql_increment import counted_before, later, mark_at, mark_of, merge, start
+from sources.transports.sql_increment import (
+    counted_before,
+    later,
+    mark_at,
+    mark_of,
+    merge,
+    start,
+    write_in_order,
+)
 from sources.transports.sql_rows import write_rows
 from sources.transports.sql_session import Session, reading
 from warehouse.model.errors import SpmError
@@ -66,7 +74,9 @@ def _arrival(wanted: Wanted, session: Session, name: str, table: TableSpec, toda
         part = _part(wanted, session, name, table, held)
         if part is not None:
             return part
-    written = write_rows(session, query, file, cursor=increment.cursor, deleted=increment.deleted)
+    rows = wanted.folder / f"{name}.rows.parquet"
+    written = write_rows(session, query, rows, cursor=increment.cursor, deleted=increment.deleted)
+    write_in_order(rows, file, increment, wanted.folder)
     mark = mark_at(session, written.highest)
     detail = {"read": "whole", "whole_on": today.isoformat(), "asked": _asked(table)}
     return Arrival(

@@ -141,23 +141,36 @@ def merge(held: Path, fresh: Path, target: Path, increment: Incremental, folder:
     Returns:
         Whether anything differs from what is held; `target` is only written then.
     """
-    order = ", ".join(f'"{key}"' for key in increment.key)
-    config = {"memory_limit": MEMORY, "threads": "2", "temp_directory": str(folder / "spill")}
     new = f"SELECT * FROM {_rows(_living_file(fresh, increment, folder))}"
     joined = f"JOIN {_rows(fresh)} f ON {_same(increment)}"
     replaced = f"SELECT h.* FROM {_rows(held)} h SEMI {joined}"
-    with duckdb.connect(config=config) as connection:
-        connection.execute("SET preserve_insertion_order = false")
+    with _bounded(folder) as connection:
         changes = connection.execute(
             f"SELECT count(*) FROM (({replaced} EXCEPT ALL {new}) UNION ALL ({new} EXCEPT ALL {replaced}))"
         ).fetchone()
         if changes is None or changes[0] == 0:
             return False
-        connection.execute(
-            f"COPY (SELECT h.* FROM {_rows(held)} h ANTI {joined} UNION ALL {new} ORDER BY {order}) "
-            f"TO {_quoted(target)} (FORMAT parquet, COMPRESSION zstd)"
-        )
+        _copy(connection, f"SELECT h.* FROM {_rows(held)} h ANTI {joined} UNION ALL {new}", target, increment)
     return True
+
+
+def write_in_order(rows: Path, target: Path, increment: Incremental, folder: Path) -> None:
+    """Write rows in order of the key, as `merge` does: the same rows are the same bytes, whole or in parts."""
+    with _bounded(folder) as connection:
+        _copy(connection, f"SELECT * FROM {_rows(rows)}", target, increment)
+
+
+def _bounded(folder: Path) -> duckdb.DuckDBPyConnection:
+    """A DuckDB that spills into the private folder of the fetch."""
+    config = {"memory_limit": MEMORY, "threads": "2", "temp_directory": str(folder / "spill")}
+    return duckdb.connect(config=config)
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, rows: str, target: Path, increment: Incremental) -> None:
+    order = ", ".join(f'"{key}"' for key in increment.key)
+    connection.execute(
+        f"COPY ({rows} ORDER BY {order}) TO {_quoted(target)} (FORMAT parquet, COMPRESSION zstd)"
+    )
 
 
 def _same(increment: Incremental) -> str:
