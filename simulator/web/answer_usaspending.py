@@ -1,4 +1,4 @@
-"""USAspending's search of awards and subawards: POST /api/v2/search/spending_by_award/.
+"""USAspending's search of awards and subawards, and their number: POST /api/v2/search/spending_by_award/.
 
 Put here: the filters a state asks with, sorting, both ways of paging, and the refusals of the real API.
 Not here: the awards (see `hold_awards`).
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from simulator.web.holding import Record
 from simulator.web.server import Switchboard
@@ -28,7 +29,6 @@ ALWAYS = {
     "subawards": ("internal_id", "prime_award_internal_id", "prime_award_generated_internal_id"),
 }
 COUNTED_BESIDE = ("loans", "contracts", "direct_payments", "other", "idvs")
-AMOUNTS = {"awards": "Award Amount", "subawards": "Sub-Award Amount"}
 NOTE = (
     "For searches, time period start and end dates are currently limited to an earliest date of 2007-10-01. "
     "For data going back to 2000-10-01, use either the Custom Award Download feature on the website or one "
@@ -83,22 +83,20 @@ class UsaSpending:
     def _count(self, request: Request) -> Response:
         """Tell how many there are by kind; the same filters, no fields and no pages."""
         body = _body(request)
-        subawards = body.get("subawards") or body.get("spending_level") == "subawards"
-        level = "subawards" if subawards else "awards"
+        level = _level(body)
         self._check_types(body["filters"])
         number = sum(_matches(row, level, body["filters"]) for row in self._held[level])
-        kinds = ("subgrants", "subcontracts") if subawards else ("grants", *COUNTED_BESIDE)
+        number = self._board.faults.lie(request.path, number)
+        kinds = ("subgrants", "subcontracts") if level == "subawards" else ("grants", *COUNTED_BESIDE)
         results = {kind: number if kind in ("grants", "subgrants") else 0 for kind in kinds}
-        return answer({"results": results, "messages": [NOTE]})
+        return answer({"results": results, "spending_level": level, "messages": [NOTE]})
 
     def _read(self, request: Request) -> _Search:
         body = _body(request)
         fields = body.get("fields")
         if not isinstance(fields, list) or not fields:
             raise Refused(422, "Missing value: 'fields' is a required field")
-        level = (
-            "subawards" if body.get("subawards") or body.get("spending_level") == "subawards" else "awards"
-        )
+        level = _level(body)
         self._check_types(body["filters"])
         page, limit = self._check_page(body)
         sort = str(body.get("sort") or fields[0])
@@ -156,7 +154,7 @@ class UsaSpending:
                 "results": [_told(row, asked) for row in page],
                 "page_metadata": {
                     "page": asked.page,
-                    "hasNext": self._board.faults.lie(path, int(has_next)) > 0,
+                    "hasNext": has_next,
                     **_last(page, asked, has_next),
                 },
                 "messages": [NOTE],
@@ -164,7 +162,7 @@ class UsaSpending:
         )
 
 
-def _body(request: Request) -> Record:
+def _body(request: Request) -> dict[str, Any]:
     """Read a request's body, which has filters."""
     try:
         body = request.json()
@@ -173,6 +171,11 @@ def _body(request: Request) -> Record:
     if not isinstance(body, dict) or not isinstance(body.get("filters"), dict):
         raise Refused(422, "Missing value: 'filters' is a required field")
     return body
+
+
+def _level(body: Mapping[str, object]) -> str:
+    asked = body.get("subawards") or body.get("spending_level") == "subawards"
+    return "subawards" if asked else "awards"
 
 
 def _number(row: Record) -> int:

@@ -16,7 +16,7 @@ import stamina
 from sources.api.credentials import Credentials, Token, client_pair, key_credentials
 from sources.api.failures import Passing, failures_pass, no_library_logs, parse_json, whether_to_repeat
 from sources.api.pace import Pace
-from sources.api.place import base_address, spool_folder
+from sources.api.place import base_address, place_of, spool_folder
 from sources.api.private import private_folder
 from sources.api.retry_after import asked_wait
 from sources.api.spec import ApiSpec, OAuth, Patience
@@ -58,7 +58,7 @@ class ApiClient:
     def __init__(self, api: ApiSpec, wanted: Wanted, *, session: httpx.Client, pace: Pace) -> None:
         self.api, self.wanted = api, wanted
         self.base = base_address(wanted)
-        self.place = (wanted.release.api or "").rstrip("/")
+        self.place = place_of(wanted)
         self.title = wanted.source.spec.title
         self.requests = 0
         self._session, self._pace = session, pace

@@ -24,7 +24,7 @@ def fill_body(body: Any, values: Mapping[str, str]) -> Any:
         return fill(body, values)
     if isinstance(body, dict):
         return {key: fill_body(value, values) for key, value in body.items()}
-    if isinstance(body, list):
+    if isinstance(body, list | tuple):
         return [item for given in body for item in _items(given, values)]
     return body
 

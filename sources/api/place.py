@@ -34,6 +34,16 @@ def base_address(wanted: Wanted) -> str:
     return text.rstrip("/")
 
 
+def place_of(wanted: Wanted) -> str:
+    """The base address as people know it: what sources.yml says, a variable by its name.
+
+    So the same system keeps its name when it is reached at another address.
+    """
+    text = (wanted.release.api or "").rstrip("/")
+    year = wanted.school_year
+    return text.replace("{school_year}", str(year)).replace("{start_year}", str(year - 1))
+
+
 def spool_folder(wanted: Wanted) -> Path:
     """Where pages wait for the rest: below the snapshots of the source."""
     return wanted.store.root / wanted.source.id / "spool"

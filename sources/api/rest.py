@@ -6,6 +6,7 @@ Put here: which questions a source asks and what becomes of the answers. Not her
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -23,6 +24,8 @@ from sources.api.spec import ApiSpec, FromTable, RequestSpec
 from sources.api.spool import Spool, sweep
 from sources.transports.arrival import Arrival, Missing, Wanted
 from warehouse.model.errors import SpmError
+
+YEAR_PLACEHOLDER = re.compile(r"\{(school_year|start_year)\}")
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,8 @@ def rest_arrivals(api: ApiSpec, wanted: Wanted) -> Iterator[Arrival]:
 
 def table_address(client: ApiClient, name: str, path: str) -> str:
     """A table's address as people know it; its ending tells what is kept."""
-    return f"{client.place}{path}#{name}.jsonl"
+    plain = YEAR_PLACEHOLDER.sub(lambda match: year_values(client.wanted.school_year)[match[1]], path)
+    return f"{client.place}{plain}#{name}.jsonl"
 
 
 def agency_options(api: ApiSpec, wanted: Wanted) -> dict[str, str]:
@@ -64,7 +68,9 @@ def agency_options(api: ApiSpec, wanted: Wanted) -> dict[str, str]:
     Raises:
         SpmError: An option is unknown, or one that has no default is not given.
     """
-    given = {name: wanted.expand(text) for name, text in wanted.release.options.items()}
+    # An option with a dot in its name is for reading: columns.<table>.<column>, descriptors.<name>.
+    own = {name: text for name, text in wanted.release.options.items() if "." not in name}
+    given = {name: wanted.expand(text) for name, text in own.items()}
     column = f"sources.{wanted.source.id}.releases.options"
     if strangers := sorted(set(given) - set(api.options)):
         raise SpmError(
