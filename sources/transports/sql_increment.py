@@ -155,7 +155,7 @@ def merge(held: Path, fresh: Path, target: Path, increment: Incremental, folder:
 
 
 def write_in_order(rows: Path, target: Path, increment: Incremental, folder: Path) -> None:
-    """Write rows in order of the key, as `merge` does: the same rows are the same bytes, whole or in parts."""
+    """Write rows in order of the key, as `merge` does: the same rows are the same bytes either way."""
     with _bounded(folder) as connection:
         _copy(connection, f"SELECT * FROM {_rows(rows)}", target, increment)
 

@@ -52,8 +52,9 @@ def test_a_cell_that_the_database_quotes_is_not_told(postgresql: System):
 
 def test_a_query_that_takes_too_long_is_stopped(system: System):
     system.options = {"query_timeout_seconds": "1"}
+    counting = "WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n)"
     endless = {
-        "sqlite": "WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n) SELECT max(id) AS id FROM n",
+        "sqlite": f"{counting} SELECT max(id) AS id FROM n",
         "postgresql": "SELECT pg_sleep(60) AS id",
     }
     system.tables = {"requests": endless[system.kind]}
