@@ -6,7 +6,7 @@ Not here: one file (`rows`, `readers`), corrections, duplicate keys (`duplicates
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
@@ -15,12 +15,13 @@ from sources.archives import unpacked
 from sources.bounds import BoundExceeded, require_bounds, require_rows
 from sources.claim import claim
 from sources.columns import ColumnLine
-from sources.corrections import Corrected
+from sources.corrections import Corrected, Corrector
 from sources.descriptors import with_descriptors
 from sources.duplicates import without_duplicates
 from sources.open_codes import unlisted_codes
 from sources.own_headers import with_own_headers
 from sources.readers.choice import chosen_reader
+from sources.readers.limits import require_file
 from sources.readers.remarks import reader_warnings
 from sources.readers.request import LINE, ReadRequest
 from sources.registry import Source
@@ -90,54 +91,74 @@ def read(source: Source, fetch: FetchResult, release: ReleaseSettings) -> dict[s
     return {name: _read_table(source, name, fetch.snapshots, release) for name in source.spec.tables}
 
 
+@dataclass
+class _Gathered:
+    """What the files of one table gave."""
+
+    tables: list[pa.Table] = field(default_factory=list)
+    set_aside: list[pa.Table] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    rows_in: int = 0
+    physical: int = 0
+
+
 def _read_table(
     source: Source, name: str, snapshots: tuple[Snapshot, ...], release: ReleaseSettings
 ) -> ReadResult:
     spec = source.spec.tables[name]
-    tables: list[pa.Table] = []
-    set_aside: list[pa.Table] = []
-    warnings: list[str] = []
-    rows_in = physical = 0
     label = source.columns.release_for(release.release, snapshots[0].school_year) if snapshots else ""
     corrector = source.corrections.corrector(name, snapshots[0].school_year if snapshots else 0, label)
+    found = _Gathered()
     for snapshot in (s for s in snapshots if s.table in ("", name)):
-        request, cells = _read_file(source, name, spec, snapshot, release)
-        physical += cells.num_rows
-        cells = reshape(request, cells)
-        headers = [c for c in cells.column_names if c != LINE]
-        lines = claim(
-            headers,
-            source.columns,
-            name,
-            request.release,
-            file=snapshot.address,
-            header_row=spec.header_row,
-            is_restricted=request.is_restricted,
-        )
-        warnings += _warnings(request, cells, lines)
-        cells = corrector.apply(request, cells, lines)
-        typed = type_rows(request, cells, lines)
-        typed = with_absent(typed, source.columns.of(name), has_markers=bool(spec.markers))
-        rows_in += typed.rows_in
-        tables.append(with_lineage(typed, snapshot, release.data_status))
-        set_aside.append(quarantine_table(typed.refusals, snapshot, name))
-    if not tables and spec.optional:
+        _take_file(found, source, name, snapshot, release, corrector)
+    if not found.tables and spec.optional:
         empty = pa.Table.from_pylist([], schema=QUARANTINE)
         return ReadResult(no_rows(source.columns.of(name), spec), empty, 0)
-    if not tables:
+    if not found.tables:
         raise SpmError(
             f"No file for table {name!r} of {source.id}", remedy="Name its files in the agency's sources.yml"
         )
-    table = pa.concat_tables(tables, promote_options="default")
+    table = pa.concat_tables(found.tables, promote_options="default")
     table, duplicates = without_duplicates(source, name, table)
-    quarantine = pa.concat_tables([*set_aside, duplicates])
-    warnings += require_rows(source, name, release, physical)
-    warnings += sum_warnings(table, spec, is_restricted=source.spec.is_restricted)
-    require_bounds(source, name, quarantine, rows_in)
-    result = ReadResult(table, quarantine, rows_in, tuple(warnings), corrector.finish())
+    quarantine = pa.concat_tables([*found.set_aside, duplicates])
+    found.warnings += require_rows(source, name, release, found.physical)
+    found.warnings += sum_warnings(table, spec, is_restricted=source.spec.is_restricted)
+    require_bounds(source, name, quarantine, found.rows_in)
+    result = ReadResult(table, quarantine, found.rows_in, tuple(found.warnings), corrector.finish())
     if result.rows_in != result.rows_out + result.rows_quarantined:
         raise AssertionError(f"{source.id}.{name} loses rows")  # never: it would be our own mistake
     return result
+
+
+def _take_file(
+    found: _Gathered,
+    source: Source,
+    name: str,
+    snapshot: Snapshot,
+    release: ReleaseSettings,
+    corrector: Corrector,
+) -> None:
+    """Read one file of a table, correct and type its cells, and account for its rows."""
+    spec = source.spec.tables[name]
+    request, cells = _read_file(source, name, spec, snapshot, release)
+    found.physical += cells.num_rows
+    cells = reshape(request, cells)
+    lines = claim(
+        [c for c in cells.column_names if c != LINE],
+        source.columns,
+        name,
+        request.release,
+        file=snapshot.address,
+        header_row=spec.header_row,
+        is_restricted=request.is_restricted,
+    )
+    found.warnings += _warnings(request, cells, lines)
+    cells = corrector.apply(request, cells, lines)
+    typed = type_rows(request, cells, lines)
+    typed = with_absent(typed, source.columns.of(name), has_markers=bool(spec.markers))
+    found.rows_in += typed.rows_in
+    found.tables.append(with_lineage(typed, snapshot, release.data_status))
+    found.set_aside.append(quarantine_table(typed.refusals, snapshot, name))
 
 
 def _read_file(
@@ -157,6 +178,7 @@ def _read_file(
         folder=source.folder,
     )
     reader = chosen_reader(source, spec)
+    require_file(request, spec.reader or source.spec.reader)
     with unpacked(request) as member:
         return request, reader(member)
 
