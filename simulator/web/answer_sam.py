@@ -88,7 +88,7 @@ class Sam:
 def _matches(row: Record, request: Request) -> bool:
     for name in ("fain", "primeAwardKey", "agencyCode"):
         wanted = request.parameter(name)
-        if wanted is not None and row[name] != wanted:
+        if wanted and row[name] != wanted:
             return False
     day = str(row["submittedDate"])
     return (request.parameter("fromDate") or "") <= day <= (request.parameter("toDate") or "9999")

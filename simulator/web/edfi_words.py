@@ -41,7 +41,6 @@ DISABILITIES = (
     "Specific Learning Disability", "Speech or Language Impairment", "Autism Spectrum Disorders",
     "Other Health Impairment", "Serious Emotional Disability",
 )  # fmt: skip
-EXITS = {"moved": "Transferred", "left": "Withdrawn", "end": "End of school year"}
 
 
 class Descriptors:

@@ -8,7 +8,7 @@ Students have ids and no names. Attendance is negative: a day without an event i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
 
 import numpy as np
@@ -155,9 +155,7 @@ class Book:
             if last < INSTRUCTIONAL_DAYS:
                 # The day of withdrawal is the last one in attendance.
                 record["exitWithdrawDate"] = self.calendar[last - 1].isoformat()
-                record["exitWithdrawTypeDescriptor"] = self.words.value(
-                    "ExitWithdrawType", words.EXITS["moved"]
-                )
+                record["exitWithdrawTypeDescriptor"] = self.words.value("ExitWithdrawType", "Transferred")
             yield record
 
     def descriptions(self) -> Iterator[Record]:
@@ -272,19 +270,20 @@ class Book:
         }
 
     def _score(self, level: int, scale: int, kind: int) -> Record:
-        method: Callable[[str], str] = lambda code: self.words.value("AssessmentReportingMethod", code)  # noqa: E731
+        scale_score = self.words.value("AssessmentReportingMethod", "Scale score")
+        proficiency = self.words.value("AssessmentReportingMethod", "Proficiency level")
         accommodation = self.words.value("Accommodation", "Extended Time")
         return {
             "scoreResults": [
                 {
-                    "assessmentReportingMethodDescriptor": method("Scale score"),
+                    "assessmentReportingMethodDescriptor": scale_score,
                     "result": str(scale),
                     "resultDatatypeTypeDescriptor": self.words.value("ResultDatatypeType", "Integer"),
                 }
             ],
             "performanceLevels": [
                 {
-                    "assessmentReportingMethodDescriptor": method("Proficiency level"),
+                    "assessmentReportingMethodDescriptor": proficiency,
                     "performanceLevelDescriptor": self.words.value("PerformanceLevel", str(level + 1), LOCAL),
                     "performanceLevelMet": level >= 2,
                 }

@@ -114,13 +114,12 @@ def test_a_total_lies_by_the_amount_told_in_every_system(systems: Systems, clien
             int(counted.headers["Content-Range"].split("/")[1]),
             client.get(REPORTS, params={"api_key": KEY}).json()["totalRecords"],
             client.get(PLACE).json()["count"],
+            client.post(SEARCH.replace("award/", "award_count/"), json=search()).json()["results"]["grants"],
         ]
 
     real = totals()
     systems.faults({"fault": "lying_total", "amount": 3})
     assert totals() == [number + 3 for number in real]
-    systems.faults({"fault": "lying_total", "path": "/usaspending"})
-    assert client.post(SEARCH, json=search()).json()["page_metadata"]["hasNext"] is True
 
 
 def walk(client: httpx.Client, system: str) -> list[str]:

@@ -106,6 +106,16 @@ def test_a_filter_leaves_what_it_names(
     assert {row["CFDA Number"] for row in found(client, search(filters=filters))} == listings
 
 
+@pytest.mark.parametrize(("sub", "kind"), [({}, "grants"), (SUBAWARDS, "subgrants")])
+def test_the_number_told_apart_is_the_number_found(
+    client: httpx.Client, sub: dict[str, Any], kind: str
+) -> None:
+    body = search(**sub, filters={"program_numbers": ["84.010"]})
+    told = client.post(SEARCH.replace("award/", "award_count/"), json=body).json()["results"]
+    assert told.pop(kind) == len(found(client, body)) > 0
+    assert set(told.values()) == {0}
+
+
 def test_without_a_place_the_neighbour_has_awards_too(client: httpx.Client) -> None:
     own = len(found(client, search()))
     everybody = found(client, search(filters={"recipient_locations": [{"country": "USA"}]}))
