@@ -13,6 +13,11 @@ from invented_source import GOOD, ROWS, Workbench
 import sources.duplicates
 from warehouse.model.errors import SpmError
 
+LAYOUT = """\
+table,level,first_year,column,start,length,required,codes
+counts,SCH,2025,FIPSStateCode,1,2,yes,
+counts,SCH,2025,School Code,3,7,yes,
+"""
 # Stands for what only a student's record would hold.
 SECRET = "7391846"
 
@@ -78,6 +83,7 @@ def test_a_strange_header_of_a_restricted_file_is_named_beside_its_known_ones(re
 
 def test_a_reader_withholds_the_value_of_a_restricted_file_too(restricted):
     restricted.reader, restricted.file_name = "edfacts_submission", "FKSCHCHRONABSEv000001.csv"
+    restricted.table, restricted.extra = "layout: layout.csv", {"layout.csv": LAYOUT}
     restricted.write(f"CHRONIC ABSENTEEISM,{SECRET},FKSCHCHRONABSEv000001.csv,FS195,2024-2025\n1,2,3,4,5\n")
     with pytest.raises(SpmError) as caught:
         restricted.read()

@@ -17,7 +17,14 @@ from warehouse.model.errors import SpmError
 # ---- EDFacts submission files
 
 SUBMISSION = "FKSCHCHRONABSEv000001.csv"
-RECORDS = [f"{n},{n:07d},{n * 10}" for n in range(1, 4)]
+RECORDS = [f"{n},88,{n:07d},{n * 10}" for n in range(1, 4)]
+LAYOUT = """\
+table,level,first_year,column,start,length,required,codes
+counts,SCH,2025,FileRecordNumber,1,10,yes,
+counts,SCH,2025,FIPSStateCode,11,2,yes,
+counts,SCH,2025,StateSchoolIDNumber,13,7,yes,
+counts,SCH,2025,Amount,20,10,yes,
+"""
 
 
 @pytest.fixture
@@ -26,10 +33,12 @@ def submission(bench: Workbench) -> Workbench:
     bench.columns = (
         "table,column,type,member,required,all\n"
         "counts,record_number,count,,yes,FileRecordNumber\n"
+        "counts,state,ignored,,no,FIPSStateCode\n"
+        "counts,level,ignored,,no,<level>\n"
         "counts,school_code,id([0-9]{7}),,yes,StateSchoolIDNumber\n"
         "counts,students,count,,yes,Amount\n"
     )
-    bench.table = "rows: {minimum: 1}"
+    bench.table, bench.extra = "layout: layout.csv", {"layout.csv": LAYOUT}
     return bench
 
 
@@ -80,7 +89,7 @@ def test_a_submission_of_another_period_is_refused(submission, period):
 
 
 def test_a_record_with_a_field_too_few_is_named(submission):
-    error = refusal(submission, submitted(records=[RECORDS[0], "2,0000002", RECORDS[2]]))
+    error = refusal(submission, submitted(records=[RECORDS[0], "2,88", RECORDS[2]]))
     assert error.line == 3 and "2 fields" in error.what
 
 
