@@ -21,7 +21,6 @@ from simulator import (
     audits,
     defects,
     directory,
-    edfacts,
     finance,
     money_defects,
     outcomes,
@@ -29,6 +28,7 @@ from simulator import (
     plan_status,
     truth,
 )
+from simulator.edfacts.submit import Year, write_submissions
 from simulator.federal_public.publication import publish
 from simulator.money import survey
 from simulator.money.files import write_federal_money
@@ -149,14 +149,8 @@ def _write_year(
     truth.tell_tests(answers, students, tested)
     truth.tell_graduation(answers, students, cohort)
     chronic = truth.chronic_spells(spells, absent)
-    submissions = folder / "edfacts" / str(year)
-    rows = edfacts.chronic_absence_rows(state, students, spells, chronic)
-    edfacts.write_submission(submissions, edfacts.CHRONIC_ABSENCE, "SCH", year, rows)
-    for level in ("SCH", "LEA"):
-        rows = edfacts.graduation_rows(state, students, cohort, level)
-        edfacts.write_submission(submissions, edfacts.GRADUATION, level, year, rows)
-    rows = edfacts.achievement_rows(state, students, tested)
-    edfacts.write_submission(submissions, edfacts.ACHIEVEMENT, "SCH", year, rows)
+    happened = Year(state, students, spells, chronic, truth.eligible_spells(spells), tested, cohort)
+    write_submissions(settings, happened, federal, folder)
     _write_money(settings, state, year, folder, answers, spells, tested, web, federal)
     web.add_people(students, spells, absent, tested, cohort, sis / f"attendance_{year}.parquet")
     plan_status.write_reports(settings, year, folder / "plan" / str(year))
