@@ -22,6 +22,10 @@ from simulator.web.holding import Record, digest
 AGENCY, AGENCY_CODE, SUBAGENCY_CODE = "Department of Education", "091", "9100"
 PRIME_NAME = "FRANKLIN DEPARTMENT OF EDUCATION"
 NEIGHBOUR_CODE, NEIGHBOUR_NAME = "NB", "NEIGHBOR"
+EMPTY_IN_REPORTS = (
+    "assistanceType", "vendorPhysicalAddress", "subDbaName", "subParentName", "subParentUei",
+    "subBusinessType", "subTopPayEmployee",
+)  # fmt: skip
 MISSING_SHARE, DOUBLED_SHARE = 0.03, 0.02
 
 
@@ -85,6 +89,14 @@ def award_records(awards: Sequence[FederalAward], drawn: Mapping[str, int]) -> l
     return records
 
 
+def _agencies() -> Record:
+    told: Record = {}
+    for role in ("Awarding", "Funding"):
+        told[f"{role} Agency"], told[f"{role} Agency Code"] = AGENCY, AGENCY_CODE
+        told[f"{role} Sub Agency"], told[f"{role} Sub Agency Code"] = AGENCY, SUBAGENCY_CODE
+    return told
+
+
 def _award_record(
     number: int, award: FederalAward, drawn: int, recipient: tuple[str, str], place: Record
 ) -> Record:
@@ -96,14 +108,7 @@ def _award_record(
         "Recipient Name": name,
         "Recipient DUNS Number": None,
         "recipient_id": f"{digest('recipient', uei)}-C",
-        "Awarding Agency": AGENCY,
-        "Awarding Agency Code": AGENCY_CODE,
-        "Awarding Sub Agency": AGENCY,
-        "Awarding Sub Agency Code": SUBAGENCY_CODE,
-        "Funding Agency": AGENCY,
-        "Funding Agency Code": AGENCY_CODE,
-        "Funding Sub Agency": AGENCY,
-        "Funding Sub Agency Code": SUBAGENCY_CODE,
+        **_agencies(),
         "Description": award.title.upper(),
         "Last Modified Date": award.modifications[-1].action_on.isoformat(),
         "Base Obligation Date": award.awarded_on.isoformat(),
@@ -194,16 +199,10 @@ def report_records(subawards: Sequence[Subaward], awards: Mapping[str, FederalAw
             "baseAssistanceTypeCode": "03",
             "baseAssistanceTypeDesc": None,
             "agencyCode": SUBAGENCY_CODE,
-            "assistanceType": None,
             "primeEntityUei": STATE_UEI,
             "primeEntityName": PRIME_NAME.title(),
             "primeAwardKey": award_key(item.fain),
-            "vendorPhysicalAddress": None,
-            "subDbaName": None,
-            "subParentName": None,
-            "subParentUei": None,
-            "subBusinessType": None,
-            "subTopPayEmployee": None,
+            **dict.fromkeys(EMPTY_IN_REPORTS),
         }
         for number, item in enumerate(subawards)
     ]  # fmt: skip

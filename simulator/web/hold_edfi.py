@@ -28,11 +28,6 @@ STATE_ID = 88
 ASSESSMENT_NAMESPACE = f"{LOCAL}/Assessment"
 
 
-def is_local(lea_position: int) -> bool:
-    """Whether the LEA's system sends the codes of its vendor."""
-    return lea_position % 2 == 1
-
-
 def session_name(year: int) -> str:
     """Name the one session of a school's year."""
     return f"{year - 1}-{year} Full Year"
@@ -73,7 +68,7 @@ class Book:
 
     def uses_local(self, school: int) -> bool:
         """Whether a school's LEA sends the codes of its vendor."""
-        return is_local(self.year.pilot.reporters[school])
+        return self.year.pilot.uses_local(self.year.pilot.reporters[school])
 
     def school_reference(self, school: int) -> Record:
         """Name a school by the number that lost its leading zero."""
@@ -197,12 +192,12 @@ class Book:
 
     def absences(self) -> Iterator[Record]:
         """Each day of absence."""
-        lea_of = {s.state_id: self.year.pilot.reporters[s.position] for s in self.year.pilot.schools}
+        local = {school.state_id: self.uses_local(school.position) for school in self.year.pilot.schools}
         columns = (self.year.events[n].to_pylist() for n in
                    ("student_id", "school_identifier_sea", "date", "attendance_status"))  # fmt: skip
         for student, school, day, status in zip(*columns, strict=True):
             kind = words.EXCUSED if status == "absent_excused" else words.UNEXCUSED
-            yield self.event(student, int(school), day, kind, is_local(lea_of[school]))
+            yield self.event(student, int(school), day, kind, local[school])
 
     def event(self, student: str, school: int, day: date, kind: int, local: bool) -> Record:
         """One attendance event."""

@@ -25,6 +25,7 @@ from simulator.settings import Settings
 from simulator.vocabulary import TESTED_GRADES
 
 MOST_LEAS, MOST_STUDENTS = 3, 5_000
+ROOM_FOR_ONE = 0.6  # of what is left: one large LEA is no pilot
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,10 @@ class Pilot:
     leas: tuple[Lea, ...]
     schools: tuple[School, ...]
     reporters: dict[int, int]  # LEA position, by school position
+
+    def uses_local(self, lea: int) -> bool:
+        """Whether an LEA's system sends the codes of its vendor: every second one's does."""
+        return [item.position for item in self.leas].index(lea) % 2 == 1
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,7 @@ def choose(settings: Settings, state: State) -> Pilot:
     room, chosen = float(MOST_STUDENTS), set[int]()
     for lea in sorted(state.regular, key=lambda lea: (-lea.share, lea.position)):
         students = lea.share * settings.students
-        if len(chosen) < MOST_LEAS and students <= room:
+        if len(chosen) < MOST_LEAS and students <= room * ROOM_FOR_ONE:
             chosen.add(lea.position)
             room -= students
     schools = tuple(s for s in state.schools if s.reporting in chosen or s.authorizer in chosen)
