@@ -19,7 +19,9 @@ from simulator.web import command
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m simulator", description="Generate the systems of Franklin."
+        prog="python -m simulator",
+        description="Generate the systems of Franklin.",
+        epilog="Its web systems are served by `python -m simulator serve`; see --help there.",
     )
     parser.add_argument(
         "--out", type=Path, required=True, help="folder to write; an earlier run in it is replaced"
