@@ -69,7 +69,7 @@ class Incremental(StrictModel):
         key: The columns of the query that name a row; a row that comes again replaces the one that is held.
         cursor: The column of the query that grows: a number, a date, a time or a text that sorts.
         overlap: How far before the last mark reading begins again, `2 days`, `3 hours` or a number.
-        deleted: A column that marks rows as gone; without one, deletions show only in a full read.
+        deleted: A column that marks rows as gone, where rows are marked and not deleted.
         full_every: Days after which everything is read again.
     """
 

@@ -125,7 +125,7 @@ def _part(wanted: Wanted, session: Session, name: str, table: TableSpec, held: S
     known = counted_before(held.path, fresh, increment, begin)
     if known != _count_before(session, str(table.query), increment, begin):
         return None
-    if not merge(held.path, fresh, file, increment, wanted.folder):
+    if not merge(held.path, fresh, file, increment, begin, wanted.folder):
         return Arrival(name, held.address, None, held=held)
     mark = later(mark_at(session, written.highest), before)
     detail = {**held.detail, "read": "part", **mark.as_detail()}

@@ -112,46 +112,60 @@ def counted_before(held: Path, fresh: Path, increment: Incremental, begin: Any) 
     Returns:
         The number; -1, which no table has, where the held cursor cannot be compared.
     """
-    cursor = f'h."{increment.cursor}"'
-    if isinstance(begin, (int, Decimal)):
-        cell = f"CAST({cursor} AS DECIMAL(38, 6))"
-    elif isinstance(begin, datetime):
-        # With a zone it is UTC on both sides: the session writes it so.
-        cell = f"CAST(regexp_replace({cursor}, '[+]00(:00)?$', '') AS TIMESTAMP)"
-        begin = begin.replace(tzinfo=None)
-    elif isinstance(begin, date):
-        cell = f"CAST({cursor} AS DATE)"
-    else:
-        cell = cursor
     with duckdb.connect() as connection:
         try:
-            found = connection.execute(
-                f"SELECT count(*) FROM {_rows(held)} h ANTI JOIN {_rows(fresh)} f ON {_same(increment)} "
-                f"WHERE {cell} < ?",
-                [begin],
-            ).fetchone()
+            found = connection.execute(f"SELECT count(*) FROM ({_staying(held, fresh, increment, begin)})")
+            return int((found.fetchone() or (0,))[0])
         except duckdb.ConversionException:
             return -1
-    return 0 if found is None else int(found[0])
 
 
-def merge(held: Path, fresh: Path, target: Path, increment: Incremental, folder: Path) -> bool:
-    """Set fresh rows into the held ones by key, those marked as deleted taken out; in order of the key.
+def merge(held: Path, fresh: Path, target: Path, increment: Incremental, begin: Any, folder: Path) -> bool:
+    """Put fresh rows in the place of all held ones from `begin` on, and of older ones of the same key.
+
+    What is from `begin` on and did not come again is gone, and so is what is marked as deleted.
 
     Returns:
         Whether anything differs from what is held; `target` is only written then.
     """
     new = f"SELECT * FROM {_rows(_living_file(fresh, increment, folder))}"
     joined = f"JOIN {_rows(fresh)} f ON {_same(increment)}"
-    replaced = f"SELECT h.* FROM {_rows(held)} h SEMI {joined}"
+    replaced = (
+        f"SELECT h.* FROM {_rows(held)} h SEMI {joined} UNION ALL SELECT h.* FROM {_rows(held)} h "
+        f"ANTI {joined} WHERE NOT coalesce({_is_before(increment, begin)}, false)"
+    )
     with _bounded(folder) as connection:
         changes = connection.execute(
-            f"SELECT count(*) FROM (({replaced} EXCEPT ALL {new}) UNION ALL ({new} EXCEPT ALL {replaced}))"
+            f"SELECT count(*) FROM ((({replaced}) EXCEPT ALL {new}) UNION ALL "
+            f"({new} EXCEPT ALL ({replaced})))"
         ).fetchone()
         if changes is None or changes[0] == 0:
             return False
-        _copy(connection, f"SELECT h.* FROM {_rows(held)} h ANTI {joined} UNION ALL {new}", target, increment)
+        stay = _staying(held, fresh, increment, begin)
+        _copy(connection, f"{stay} UNION ALL {new}", target, increment)
     return True
+
+
+def _staying(held: Path, fresh: Path, increment: Incremental, begin: Any) -> str:
+    """Held rows from before the overlap that did not come again."""
+    return (
+        f"SELECT h.* FROM {_rows(held)} h ANTI JOIN {_rows(fresh)} f ON {_same(increment)} "
+        f"WHERE {_is_before(increment, begin)}"
+    )
+
+
+def _is_before(increment: Incremental, begin: Any) -> str:
+    """Whether a held cursor, which is text, lies before the overlap."""
+    cursor = f'h."{increment.cursor}"'
+    if isinstance(begin, (int, Decimal)):
+        return f"CAST({cursor} AS DECIMAL(38, 6)) < {Decimal(begin):f}"
+    if isinstance(begin, datetime):
+        # With a zone it is UTC on both sides: the session writes it so.
+        plain = f"CAST(regexp_replace({cursor}, '[+]00(:00)?$', '') AS TIMESTAMP)"
+        return f"{plain} < TIMESTAMP '{begin.replace(tzinfo=None).isoformat(sep=' ')}'"
+    if isinstance(begin, date):
+        return f"CAST({cursor} AS DATE) < DATE '{begin.isoformat()}'"
+    return f"{cursor} < {_quoted(begin)}"
 
 
 def write_in_order(rows: Path, target: Path, increment: Incremental, folder: Path) -> None:
@@ -181,8 +195,8 @@ def _rows(path: Path) -> str:
     return f"read_parquet({_quoted(path)})"
 
 
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
+def _quoted(text: Path | str) -> str:
+    return "'" + str(text).replace("'", "''") + "'"
 
 
 def _living_file(fresh: Path, increment: Incremental, folder: Path) -> Path:

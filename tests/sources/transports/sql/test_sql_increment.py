@@ -90,13 +90,24 @@ def test_a_deleted_row_is_noticed_by_its_count(parts: System):
     assert amounts(parts) == whole(parts) and "1" not in whole(parts)
 
 
-def test_a_row_deleted_inside_the_overlap_shows_only_when_all_is_read(parts: System):
+def test_a_row_deleted_inside_the_overlap_is_gone(parts: System):
     parts.run("DELETE FROM amounts WHERE id = 5")
-    assert parts.how() == "held"
-    assert "5" in amounts(parts)  # the documented limit of reading in parts without tombstones
+    assert parts.how() == "part"
+    assert amounts(parts) == whole(parts) and "5" not in whole(parts)
+
+
+def test_a_row_set_back_in_time_is_read_once(parts: System):
+    put(parts, 5, 555, "2025-09-01 08:00:00")
+    assert parts.how() == "whole"
+    assert amounts(parts) == whole(parts) and whole(parts)["5"] == "555"
+
+
+def test_a_change_that_moves_no_cursor_shows_when_all_is_read(parts: System):
+    parts.run("UPDATE amounts SET amount = 111 WHERE id = 1")
+    assert parts.how() == "held"  # the documented limit of reading in parts
     parts.today += timedelta(days=7)
     assert parts.how() == "whole"
-    assert amounts(parts) == whole(parts)
+    assert amounts(parts) == whole(parts) and whole(parts)["1"] == "111"
 
 
 def test_a_delete_and_a_late_row_that_even_out_show_when_all_is_read(parts: System):
