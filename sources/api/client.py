@@ -120,7 +120,13 @@ class ApiClient:
     def without_secrets(self, link: str) -> str:
         """A link that the server sent, without the parameters that hold our secrets."""
         url = httpx.URL(link)
-        kept = [(k, v) for k, v in url.params.multi_items() if k not in self.credentials.query_names]
+        ours = self.credentials
+        # Some servers write the key into their links under whatever name.
+        kept = [
+            (name, value)
+            for name, value in url.params.multi_items()
+            if name not in ours.query_names and not ours.holds(value)
+        ]
         return str(url.copy_with(params=kept or None))
 
     def own_link(self, link: str) -> str:

@@ -39,6 +39,11 @@ class Credentials:
         """After a refusal: whether asking again makes sense."""
         return False
 
+    def holds(self, text: str) -> bool:
+        """Whether a text is one of the secrets."""
+        secrets = [*self.query.values(), *(v.removeprefix("Bearer ") for v in self.headers.values())]
+        return text in secrets
+
     @property
     def query_names(self) -> frozenset[str]:
         """Names of parameters that hold a secret."""

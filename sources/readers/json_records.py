@@ -36,7 +36,7 @@ def read_json_records(request: ReadRequest) -> pa.Table:
         SpmError: A line is no JSON object, the last one was cut off, or a line is beyond all measure.
     """
     require_file(request, "json_records")
-    plan = plan_of(request.headers)
+    plan = plan_of(tuple(header for header in request.headers if header != request.table.repeats))
     explode = request.table.options.get("explode")
     chunks: list[pa.Table] = []
     rows: list[list[str | None]] = []
