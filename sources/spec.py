@@ -63,7 +63,7 @@ class UnpivotSpec(StrictModel):
 
 
 class Incremental(StrictModel):
-    """How a large table of a database is read in parts: only what is new since the last time, and a little more.
+    """How a large table of a database is read in parts: what is new since the last time, and a little more.
 
     Attributes:
         key: The columns of the query that name a row; a row that comes again replaces the one that is held.
