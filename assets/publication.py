@@ -27,6 +27,7 @@ from assets.plan_tables import (
     student_group_rows,
     target_rows,
 )
+from assets.program_tables import federal_program_rows, federal_program_rule_rows
 from assets.raw import ACCOUNT, raw_node
 from assets.statuses import status_tables
 from assets.version import data_version
@@ -145,6 +146,9 @@ def _add_everywhere(draft: _Draft, table: str, year: int | None, rows: pa.Table)
 def _add_declarations(draft: _Draft, home: Home, contracts: dict[str, Contract]) -> None:
     agency = home.agency
     _add_everywhere(draft, "student_group", None, student_group_rows(contracts["student_group"]))
+    programs, rules = contracts["federal_program"], contracts["federal_program_rule"]
+    _add_everywhere(draft, "federal_program", None, federal_program_rows(programs))
+    _add_everywhere(draft, "federal_program_rule", None, federal_program_rule_rows(rules))
     _add_everywhere(draft, "measure", None, measure_rows(agency, contracts["measure"]))
     _add_everywhere(draft, "plan_node", None, plan_node_rows(agency, contracts["plan_node"]))
     _add_everywhere(draft, "plan_measure", None, plan_measure_rows(agency, contracts["plan_measure"]))
