@@ -173,7 +173,7 @@ def allocation_lea_id_as_number(folder: Path, year: int) -> Planted:
     """The first district's id in the allocation workbook is a number, as a spreadsheet makes of it."""
     path = folder / "titlei" / f"fy{(year - 1) % 100:02d}" / "franklin.xlsx"
     book = load_workbook(path)
-    cell = book.active["A8"]
+    cell = book[book.sheetnames[0]]["A8"]
     cell.value = int(cell.value)
     path.write_bytes(without_clock(book))
     return Planted(
