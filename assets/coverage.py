@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from assets.core import CoreTable, core_tables
+from assets.core_table import CoreTable, core_tables
 from assets.engine import tables_read
 from assets.home import Home
 from warehouse.model.measure import Measure

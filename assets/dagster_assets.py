@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 
 import dagster as dg
 
-from assets.core import CoreTable, build_core, core_node, core_tables
+from assets.core import build_core
+from assets.core_table import CoreTable, core_node, core_tables
 from assets.description import (
     column_description,
     description_of,

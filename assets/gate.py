@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from assets.core import CoreTable, core_node, core_tables, core_version, input_files
+from assets.core import core_version
+from assets.core_inputs import input_files
+from assets.core_table import CoreTable, core_node, core_tables
 from assets.engine import TableName
 from assets.home import Home
 from assets.lake import Lake, Node

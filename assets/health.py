@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from assets.core import CoreTable, built_as_of, core_node, core_tables, core_version
+from assets.core import built_as_of, core_version
+from assets.core_table import CoreTable, core_node, core_tables
 from assets.gate import RESULTS, checks_version
 from assets.home import Home
 from assets.lake import Node, NodeState

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from assets.core import CoreTable, core_tables
+from assets.core_table import CoreTable, core_tables
 from assets.home import Home
 from assets.lake import Node
 from assets.measures import measured_tables

@@ -6,7 +6,8 @@ Put here: which measures a core table gives, and running their pass. Not here: t
 
 from __future__ import annotations
 
-from assets.core import CoreTable, core_node, core_tables, settings_row
+from assets.core_inputs import settings_row
+from assets.core_table import CoreTable, core_node, core_tables
 from assets.engine import TableName, connect, view_files, view_settings, write_table
 from assets.home import Home
 from assets.lake import Node

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from assets.core import core_node, core_tables
+from assets.core_table import core_node, core_tables
 from assets.gate import last_results
 from assets.health import Health, core_health, measures_health
 from assets.home import Home

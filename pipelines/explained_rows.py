@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from assets.core import CoreTable, core_node, core_tables
+from assets.core_table import CoreTable, core_node, core_tables
 from assets.engine import TableName, connect, view_files
 from warehouse.model.errors import SpmError
 from warehouse.model.measure import DIMENSIONS, Measure

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from assets.core import core_node, core_tables
+from assets.core_table import core_node, core_tables
 from assets.gate import last_results
 from assets.home import Home
 from assets.lake import Node, NodeState

@@ -11,7 +11,7 @@ from operator import or_
 
 import dagster as dg
 
-from assets.core import core_node, core_tables
+from assets.core_table import core_node, core_tables
 from assets.dagster_assets import key_of
 from assets.home import Home
 from assets.lake import Node

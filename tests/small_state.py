@@ -10,7 +10,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from assets.core import build_core, core_tables
+from assets.core import build_core
+from assets.core_table import core_tables
 from assets.gate import check_core, check_measures
 from assets.home import Home, claim_home
 from assets.measures import build_measures, measured_tables

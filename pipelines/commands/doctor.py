@@ -134,7 +134,7 @@ def _working_folder(home: Home) -> Line:
 
 
 def _restricted_folders(home: Home) -> Iterator[Path]:
-    from assets.core import core_node
+    from assets.core_table import core_node
     from assets.raw import raw_node
 
     for source_id, source in home.sources.items():

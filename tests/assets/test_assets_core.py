@@ -12,8 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 from small_state import AGENCY, DATA, ELM, LEA, OAK, SOURCES, STATE, littleland, with_settings, write_data
 
-import assets.core
-from assets.core import CORE_SQL, build_core, core_node, core_tables, core_version, show_inputs
+import assets.core_table
+from assets.core import build_core, core_version
+from assets.core_inputs import show_inputs
+from assets.core_table import CORE_SQL, core_node, core_tables
 from assets.engine import TableName, connect, tables_read
 from assets.home import Home
 from assets.measures import build_measures, measures_version
@@ -183,7 +185,7 @@ def own_core_sql(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of assets/core that a test may change."""
     folder = tmp_path / "core_sql"
     shutil.copytree(CORE_SQL, folder)
-    monkeypatch.setattr(assets.core, "CORE_SQL", folder)
+    monkeypatch.setattr(assets.core_table, "CORE_SQL", folder)
     return folder
 
 

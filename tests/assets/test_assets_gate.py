@@ -11,7 +11,8 @@ import pytest
 from small_state import DATA, ELM, OAK, littleland, refresh, refresh_year, with_settings, write_data
 from verdicts import Verdicts
 
-from assets.core import build_core, core_node, core_tables
+from assets.core import build_core
+from assets.core_table import core_node, core_tables
 from assets.gate import check_core, check_measures, last_results
 from assets.home import Home
 from assets.measures import build_measures, measures_node

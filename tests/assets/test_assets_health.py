@@ -7,7 +7,7 @@ from pathlib import Path
 from small_state import AGENCY, DATA, OAK, littleland, refresh, refresh_year, with_settings, write_data
 from verdicts import Verdicts
 
-from assets.core import core_node, core_tables
+from assets.core_table import core_node, core_tables
 from assets.health import Health, core_health, measures_health
 from assets.home import Home
 from assets.lake import Node

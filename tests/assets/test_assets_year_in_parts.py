@@ -20,7 +20,8 @@ from small_state import (
 )
 from verdicts import Verdicts
 
-from assets.core import build_core, core_node, core_tables
+from assets.core import build_core
+from assets.core_table import core_node, core_tables
 from assets.gate import RESULTS, check_core, check_measures
 from assets.health import core_health, measures_health, renewable
 from assets.home import Home

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 from acgr_cells import GROUPS, Cell, classify, rows
 
-from assets.core import settings_row
+from assets.core_inputs import settings_row
 from assets.engine import TableName, connect, view_files, view_settings
 from assets.measure_sql import measures_sql
 from assets.measures import measured_tables

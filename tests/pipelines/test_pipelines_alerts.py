@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from assets.core import core_node
+from assets.core_table import core_node
 from assets.home import Home
 from assets.lake import Node
 from checks.result import CheckResult

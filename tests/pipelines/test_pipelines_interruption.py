@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from assets import gate
-from assets.core import core_node
+from assets.core_table import core_node
 from assets.home import Home
 from pipelines.alerts import LOG_FILE, alerts_folder
 from pipelines.interruption import Interrupted, Interruption

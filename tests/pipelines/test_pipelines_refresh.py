@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from assets.core import core_node
+from assets.core_table import core_node
 from assets.home import Home
 from assets.measures import measures_node
 from pipelines.instance import open_instance

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import assets.dagster_assets
-from assets.core import core_node
+from assets.core_table import core_node
 from assets.home import Home
 from assets.raw import raw_node
 from pipelines.refresh import publish_only, refresh

@@ -16,7 +16,7 @@ from small_state import refresh
 from verdicts import Verdicts
 
 import assets.gate
-from assets.core import core_node, core_tables
+from assets.core_table import core_node, core_tables
 from assets.gate import last_results
 from assets.home import Home, claim_home, open_home
 from assets.lake import Node

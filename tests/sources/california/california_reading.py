@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from assets.core import build_core, core_node, core_tables
+from assets.core import build_core
+from assets.core_table import core_node, core_tables
 from assets.home import Home, open_home
 from assets.raw import raw_node, refresh_raw
 

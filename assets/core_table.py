@@ -1,0 +1,144 @@
+"""The core tables of an agency: which it can fill from its sources, and in what order.
+
+Put here: a table's declaration and what it reads. Not here: computing it (`core`), the views it reads
+(`core_inputs`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from assets.engine import TableName
+from assets.home import Home
+from assets.lake import Node
+from assets.mappings import mappings_of, sql_reads
+from checks.suites import load_suites
+from warehouse.model.contract import Contract
+from warehouse.model.errors import SpmError
+from warehouse.model.places import PROJECT, shown
+
+CORE_SQL = PROJECT / "assets" / "core"
+
+
+@dataclass(frozen=True)
+class CoreTable:
+    """A core table of this agency: its contract, its SQL, and the mappings that feed it.
+
+    `unfed` names the core tables it reads that nothing feeds here; they are shown to its SQL without rows.
+    `compared` names the tables that suites compare it with. `is_near_students` says that it, or anything it
+    is computed from, is restricted, so that a database's words about it may quote a student's cell.
+    """
+
+    contract: Contract
+    sql_file: Path
+    mappings: tuple[Path, ...]
+    unfed: frozenset[str] = frozenset()
+    is_near_students: bool = False
+    compared: tuple[TableName, ...] = ()
+
+    @cached_property
+    def sql(self) -> str:
+        """The table's own SQL."""
+        return self.sql_file.read_text(encoding="utf-8")
+
+    @cached_property
+    def reads(self) -> tuple[TableName, ...]:
+        """Everything it reads, through its mappings too, without `mapped` and `agency`."""
+        names = set(sql_reads(self.sql_file))
+        for mapping in self.mappings:
+            names.update(sql_reads(mapping))
+        # What a row refers to, or a suite compares it with, must be there to be checked: it is an input too.
+        names.update(TableName("core", r.table) for r in self.contract.references)
+        names.update(self.compared)
+        return tuple(sorted(n for n in names if n.schema not in ("mapped", "agency")))
+
+    @property
+    def core_inputs(self) -> tuple[str, ...]:
+        """The core tables it reads and that are fed."""
+        return tuple(n.table for n in self.reads if n.schema == "core" and n.table not in self.unfed)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The sources it reads."""
+        return tuple(sorted({n.table.split("__")[0] for n in self.reads if n.schema == "raw"}))
+
+
+def core_node(table: str) -> Node:
+    """The node of a core table."""
+    return Node("core", table)
+
+
+def core_tables(home: Home) -> dict[str, CoreTable]:
+    """The core tables this agency can fill from its sources, in an order in which they can be computed.
+
+    A table belongs when one of its mappings' sources is on, or when all it reads are tables that belong.
+    """
+    candidates = {
+        contract.table: CoreTable(
+            contract,
+            CORE_SQL / f"{contract.table}.sql",
+            mappings_of(home, contract.table),
+            compared=_compared(home, contract.name),
+        )
+        for contract in home.contracts.values()
+        if contract.layer == "core" and contract.partitioned
+    }
+    chosen: dict[str, CoreTable] = {}
+    waiting = dict(candidates)
+    while waiting:
+        ready = [
+            name
+            for name, table in waiting.items()
+            if all(i in chosen for i in _known_inputs(table, candidates))
+        ]
+        if not ready:
+            raise SpmError(
+                f"Core tables read each other in a circle: {', '.join(sorted(waiting))}",
+                remedy="Break the circle in assets/core",
+            )
+        for name in sorted(ready):
+            chosen[name] = waiting.pop(name)
+    unfed = frozenset(name for name, table in chosen.items() if not _is_fed(table, chosen))
+    fed: dict[str, CoreTable] = {}
+    for name, table in chosen.items():  # in an order in which they can be computed
+        if name not in unfed:
+            own = replace(table, unfed=unfed)
+            near = _is_restricted(home, own) or any(fed[i].is_near_students for i in own.core_inputs)
+            fed[name] = replace(own, is_near_students=near)
+    return fed
+
+
+def _is_restricted(home: Home, table: CoreTable) -> bool:
+    return table.contract.is_restricted or any(home.sources[s].spec.is_restricted for s in table.sources)
+
+
+def _compared(home: Home, name: str) -> tuple[TableName, ...]:
+    """The core tables, and raw tables of sources that are on, which suites compare a table with."""
+    needed = {n for claim in load_suites() if claim.table == name for n in claim.needs if n != name}
+    tables = sorted(TableName(*n.split(".", 1)) for n in needed)
+    return tuple(
+        t
+        for t in tables
+        if t.schema == "core" or (t.schema == "raw" and t.table.split("__")[0] in home.sources)
+    )
+
+
+def _known_inputs(table: CoreTable, candidates: dict[str, CoreTable]) -> Sequence[str]:
+    for name in table.core_inputs:
+        if name not in candidates:
+            raise SpmError(
+                f"{table.contract.name} reads core.{name}, which has no contract",
+                file=shown(table.sql_file),
+                remedy="Correct the name or add the contract",
+            )
+    return table.core_inputs
+
+
+def _is_fed(table: CoreTable, chosen: dict[str, CoreTable]) -> bool:
+    if table.mappings:
+        return True
+    own = [i for i in table.core_inputs if i != "organizations"]
+    return bool(own) and all(_is_fed(chosen[i], chosen) for i in own)
