@@ -28,8 +28,6 @@ from sources.transports.http_redirects import Route, route_of
 from sources.transports.limits import Limits, Stumbled, limits_of
 from warehouse.model.errors import SpmError
 
-OPTIONS = frozenset({"redirect_hosts", "token_header"})
-CHUNK = 1024 * 1024
 LATER = {408, 425, 429, 500, 502, 503, 504}
 
 # httpx logs every request with its whole query, which may hold a key.
@@ -128,7 +126,8 @@ class _Transfer:
         self.limits.require_size(total or 0, self.file.parent, self.address.shown)
         with self.file.open("r+b" if self.have else "wb") as target:
             target.seek(self.have)
-            for chunk in response.iter_raw(CHUNK):
+            # As it comes: what would wait for a fuller chunk is lost in a cut.
+            for chunk in response.iter_raw():
                 target.write(chunk)
                 self.have += len(chunk)
                 if total is None or self.have > total:

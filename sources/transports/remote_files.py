@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -118,29 +119,48 @@ def _asked(server: Server, shown: str, question: Callable[[Any], T]) -> T:
 
 def _find(server: Server, filesystem: Any, address: Address) -> list[Seen]:
     path = server.path_of(address)
-    try:
-        # A name may hold [ or *, so it is tried as it stands.
-        info = filesystem.info(path)
-        if info["type"] == "file":
-            return [server.seen(path, info)]
-    except FileNotFoundError:
-        pass
     if not _MAGIC.search(path):
-        return []
-    matches = filesystem.glob(path, detail=True)
-    if not matches:
-        _require_readable(filesystem, path)
+        infos = [_info(filesystem, path)]
+    elif not _MAGIC.search(posixpath.dirname(path)):
+        infos = _matches_in_folder(filesystem, path)
+    else:
+        infos = list(filesystem.glob(path, detail=True).values()) or _nothing(filesystem, path)
     # A link is followed: the listing tells its own size.
-    infos = {name: i if i["type"] == "file" else filesystem.info(name) for name, i in matches.items()}
-    return [server.seen(name, infos[name]) for name in sorted(infos) if infos[name]["type"] == "file"]
+    whole = [
+        i if i is None or i["type"] in ("file", "directory") else _info(filesystem, i["name"]) for i in infos
+    ]
+    files = [i for i in whole if i is not None and i["type"] == "file"]
+    return [server.seen(i["name"], i) for i in sorted(files, key=lambda i: str(i["name"]))]
 
 
-def _require_readable(filesystem: Any, pattern: str) -> None:
-    """Raise what keeps a folder from being listed: fsspec's glob takes it for an empty one."""
+def _info(filesystem: Any, path: str) -> dict[str, Any] | None:
+    try:
+        info: dict[str, Any] = filesystem.info(path)
+    except FileNotFoundError:
+        return None
+    return info
+
+
+def _matches_in_folder(filesystem: Any, path: str) -> list[dict[str, Any] | None]:
+    """What a pattern in the last part of a path matches, by one listing; the very name comes before it."""
+    folder, pattern = posixpath.split(path)
+    try:
+        listed = filesystem.ls(folder or ".", detail=True)
+    except FileNotFoundError:
+        return []
+    by_name = {posixpath.basename(info["name"]): info for info in listed}
+    if pattern in by_name:
+        return [by_name[pattern]]
+    return [by_name[name] for name in by_name if fnmatchcase(name, pattern)]
+
+
+def _nothing(filesystem: Any, pattern: str) -> list[dict[str, Any] | None]:
+    """No match, unless a folder may not be listed, which fsspec's glob takes for an empty one."""
     start = _MAGIC.search(pattern)
     folder = posixpath.dirname(pattern[: start.start()] if start else pattern)
     with suppress(FileNotFoundError):
-        filesystem.ls(folder, detail=False)
+        filesystem.ls(folder or ".", detail=False)
+    return []
 
 
 @dataclass

@@ -7,6 +7,7 @@ Put here: how an SFTP server is reached and trusted. Not here: what is fetched (
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -216,6 +217,6 @@ def _words(problem: BaseException) -> str:
         return "is silent for too long"
     if isinstance(problem, ConnectionRefusedError):
         return "refuses the connection"
-    if isinstance(problem, OSError) and problem.args and "getaddrinfo" in type(problem).__name__.lower():
-        return "has a name that is not known"
+    if isinstance(problem, socket.gaierror):
+        return "is not known by this name"
     return f"broke the connection ({type(problem).__name__})"
