@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -57,8 +56,8 @@ def acquire(
     `failed` afterwards. `remember` says what "before" is for one file of a pattern among others.
     """
     known = os.environ if environment is None else environment
-    with tempfile.TemporaryDirectory(prefix="spm-fetch-") as folder:
-        wanted = Wanted(source, release, school_year, data_root, store, Path(folder), known)
+    with store.incoming() as folder:
+        wanted = Wanted(source, release, school_year, data_root, store, folder, known)
         try:
             kept = [_keep(wanted, arrival) for arrival in _once(_transport(release)(wanted))]
             if gone := _gone(wanted, [snapshot for snapshot, _ in kept]):

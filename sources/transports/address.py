@@ -96,6 +96,7 @@ def address_of(wanted: Wanted, pattern: str) -> Address:
     is_web = scheme in ("http", "https")
     shown = _without_user(template)
     address = Address(shown.partition("#")[0] if is_web else shown, scheme, real, variables)
+    _require_parts(wanted, address)
     if address.parts.password is not None or (is_web and _tells_secret(template)):
         raise SpmError(
             "The address of a file holds a password or key",
@@ -110,6 +111,22 @@ def public_url(url: str) -> str:
     """A URL that a server named, without user, query and fragment, which may hold a signature."""
     parts = urlsplit(url)
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def _require_parts(wanted: Wanted, address: Address) -> None:
+    """Refuse an address without a host, or with a port that is no number."""
+    try:
+        is_whole = bool(address.host) and address.parts.port != 0
+    except ValueError:
+        is_whole = False
+    if not is_whole:
+        raise SpmError(
+            "The address of a file is not one",
+            file="sources.yml",
+            column=f"sources.{wanted.source.id}.releases.files",
+            value=address.shown,
+            remedy="Write it such as https://host/path, or as a path below the data folder",
+        )
 
 
 def _tells_secret(template: str) -> bool:

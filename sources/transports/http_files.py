@@ -85,6 +85,12 @@ class _Transfer:
                 for attempt in self.limits.attempt():
                     with attempt, _stumbling():
                         return self._once(client, route)
+        except httpx.InvalidURL:
+            raise SpmError(
+                "The server sends the request on to an address that is none",
+                file=self.address.shown,
+                remedy="Correct the address in the agency's sources.yml, or tell who runs the server",
+            ) from None
         except Stumbled as problem:
             raise SpmError(
                 f"{problem.what} ({self.address.server}, {self.limits.attempts} attempts)",

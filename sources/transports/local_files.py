@@ -46,7 +46,7 @@ def local_arrivals(wanted: Wanted, table: str, pattern: str) -> Iterator[Arrival
     for address, file in without_ignored(
         wanted, pattern, [(os.path.relpath(f, root), Path(f)) for f in files]
     ):
-        limits.require_size(file.stat().st_size, wanted.store.root, address)
+        limits.require_size(file.stat().st_size, wanted.folder, address)
         held = wanted.held(table, address)
         if held is not None and _has_bytes_of(file, held):
             yield Arrival(table, address, None, held=held, etag=held.etag, detail=held.detail)
