@@ -84,6 +84,7 @@ def once(reply: Reply, when: Callable[[Asked], bool] = lambda _: True) -> Behavi
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # one write an answer: two would wait for each other on loopback
     small: SmallServer
     stop: threading.Event
 
