@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from sources.readers.delimited import decode, require_whole
 from sources.readers.layout import Layout, layout_of
+from sources.readers.limits import require_file
 from sources.readers.request import LINE, ReadRequest
 
 
@@ -25,11 +26,14 @@ def read_fixed_width(request: ReadRequest) -> pa.Table:
         SpmError: Not text of the declared encoding, no layout, a record of another width, or something where
             the layout keeps a place free.
     """
+    require_file(request, "fixed_width")
     text = decode(request)
     require_whole(request, text)
     layout = layout_of(request)
     skip = int(str(request.table.options.get("skip_lines", "0")))
     lines, numbers = records(text, skip)
+    if not lines:
+        raise request.error("The file has no record", remedy="Fetch the file again; it may be empty")
     return table_of(request, cut_fixed(request, layout, lines, numbers), numbers)
 
 

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
-from happenings import Rounds
-from refreshed import Refreshed, franklin
+import sys
+from pathlib import Path
+
+# Golden pairs and invented workbooks are those of the tests of sources.
+for folder in ("sources", "sources/framework"):
+    sys.path.append(str(Path(__file__).resolve().parents[1] / folder))
+
+import pytest  # noqa: E402
+from happenings import Rounds  # noqa: E402
+from refreshed import Refreshed, franklin  # noqa: E402
 
 
 @pytest.fixture(scope="session")
