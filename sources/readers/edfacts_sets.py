@@ -193,8 +193,9 @@ def _low(
     if not len(low):
         return None
     first = int(low[0])
+    words = ("total", "is", "its") if len(low) == 1 else ("totals", "are", "their")
     return (
-        f"{len(low)} totals of {found.names[total]} are below the sum of their details of "
+        f"{len(low)} {words[0]} of {found.names[total]} {words[1]} below the sum of {words[2]} details of "
         f"{found.names[detail]}, first in line {lines[first]}: {_shown(amounts[first])} where the details "
         f"add up to {_shown(sums[joint[first]])}"
     )

@@ -34,6 +34,7 @@ from sources.readers.edfacts_sets import (
 )
 from sources.readers.fixed_width import cut_fixed, records, require_fillers_blank, table_of
 from sources.readers.layout import Layout, layout_of
+from sources.readers.limits import require_file
 from sources.readers.remarks import RefusedRow, with_remarks
 from sources.readers.request import ReadRequest
 from warehouse.model.errors import SpmError
@@ -51,6 +52,7 @@ def read_edfacts_submission(request: ReadRequest) -> pa.Table:
         SpmError: A name or header record that is not of this file, year or source, another number of records
             than promised, or a record that is not of the layout.
     """
+    require_file(request, "edfacts_submission")
     name = read_file_name(request)
     layout = layout_of(request, name.level)
     text = decode(request)
