@@ -73,7 +73,8 @@ def workbook_lines(path: Path, _: str) -> int:
 def submission(path: Path, _: str) -> int:
     """What the header record promises, and as many lines follow it."""
     header, *records = path.read_text(encoding="utf-8").splitlines()
-    promised = int(header.split(",")[1])
+    fields = {".csv": header.split(","), ".tab": header.split("\t"), ".txt": [header[:50], header[50:60]]}
+    promised = int(fields[path.suffix][1])
     assert promised == len(records)
     return promised
 
@@ -103,15 +104,13 @@ COUNTERS: dict[str, Callable[[Path, str], int]] = {
     "fac_single_audit": workbook_lines,
     "sis_attendance": footer,
     "state_grants_management": database,
-    "edfacts_fs151_graduation_cohorts": submission,
-    "edfacts_fs178_rla_achievement": submission,
-    "edfacts_fs195_chronic_absence": submission,
 }
 
 
 @cache
 def counted(source: str, table: str, path: Path) -> int:
-    return COUNTERS[source](path, table)
+    counter = submission if source.startswith("edfacts_fs") else COUNTERS[source]
+    return counter(path, table)
 
 
 def account(release):
