@@ -5,6 +5,7 @@ Put here: bounds on size, time and attempts, and the room on the disk. Not here:
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, suppress
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import stamina
+from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
 from sources.own_headers import is_own_header
 from sources.transports.arrival import Wanted
@@ -23,6 +25,9 @@ SPARE_BYTES = 256 * 1024 * 1024
 LONGEST_WAIT_SECONDS = 60.0
 # Bytes come to a temporary file first and are then kept: for a moment they are there twice.
 COPIES = 2
+
+
+_log = logging.getLogger(__name__)
 
 
 class Stumbled(Exception):
@@ -132,6 +137,17 @@ def closing(callback: Callable[[], object]) -> Callable[[], None]:
             callback()
 
     return close
+
+
+def _note(details: RetryDetails) -> None:
+    """Log that an attempt follows, in words of ours: another exception's may hold an address with a key."""
+    problem = details.caused_by
+    what = problem.what if isinstance(problem, Stumbled) else type(problem).__name__
+    _log.info("%s; attempt %d follows in %.1f s", what, details.retry_num + 1, details.wait_for)
+
+
+# stamina's own hook prints every retry to the standard output, where a command's answer stands.
+set_on_retry_hooks([_note])
 
 
 def _again(problem: Exception) -> bool | float:

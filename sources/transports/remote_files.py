@@ -23,7 +23,6 @@ from sources.transports.limits import Limits, Stumbled
 from warehouse.model.errors import SpmError
 
 T = TypeVar("T")
-CHUNK = 8 * 1024 * 1024
 _MAGIC = re.compile(r"[*?\[]")
 
 
@@ -47,9 +46,14 @@ class Seen:
 
 
 class Server(Protocol):
-    """A server that lists files."""
+    """A server that lists files.
+
+    Attributes:
+        piece_bytes: How much is asked for at once.
+    """
 
     limits: Limits
+    piece_bytes: int
 
     def filesystem(self) -> Any:
         """The fsspec filesystem, connected once and again after `reset`."""
@@ -180,7 +184,7 @@ class _Transfer:
             target.seek(self.have)
             with self.server.open(filesystem, self.seen.path) as source:
                 source.seek(self.have)
-                while chunk := source.read(CHUNK):
+                while chunk := source.read(self.server.piece_bytes):
                     target.write(chunk)
                     self.have += len(chunk)
                     if self.have > self.seen.size:

@@ -32,6 +32,9 @@ class S3Server:
     `session_token` where there is one. Without any of them the store is asked as anybody.
     """
 
+    # Each piece is a request of its own: 32 MB came twice as fast as 8 MB from a store on this machine.
+    piece_bytes = 32 * 1024 * 1024
+
     def __init__(self, wanted: Wanted, address: Address) -> None:
         self.wanted = wanted
         self.limits = limits_of(wanted)

@@ -42,6 +42,9 @@ class SftpServer:
     Nothing else is tried: no agent, no key or setting of the account that runs the pipeline.
     """
 
+    # One piece must come within timeout_seconds: also over a line of 100 KB a second.
+    piece_bytes = 4 * 1024 * 1024
+
     def __init__(self, wanted: Wanted, address: Address) -> None:
         self.wanted = wanted
         self.address = address

@@ -23,12 +23,13 @@ class Behaviour:
 
 
 class SftpServer:
-    """An SFTP server whose root is `root`; it counts connections and what is asked."""
+    """An SFTP server whose root is `root`; it counts connections, what is asked, and where reading begins."""
 
     def __init__(self, root: Path, keys: Path) -> None:
         self.root = root
         self.behaviour = Behaviour()
         self.asked: list[tuple[str, str]] = []
+        self.starts: list[int] = []
         self.connections = 0
         self.host_key = asyncssh.generate_private_key("ssh-ed25519")
         self.client_key = asyncssh.generate_private_key("ssh-ed25519")
@@ -102,6 +103,7 @@ class _Folder(asyncssh.SFTPServer):
         super().__init__(channel, chroot=str(owner.root))
         self.owner = owner
         self.its_connection = channel.get_connection()
+        self.begun = False
         self.left = owner.behaviour.cuts.pop(0) if owner.behaviour.cuts else None
 
     def _note(self, what: str, path: bytes) -> None:
@@ -129,6 +131,9 @@ class _Folder(asyncssh.SFTPServer):
         if self.owner.behaviour.grows is not None:
             with self.owner.behaviour.grows.open("ab") as grown:
                 grown.write(b"0000099,Late School,1,1.0,x\n")
+        if not self.begun:
+            self.begun = True
+            self.owner.starts.append(offset)
         data = super().read(file_obj, offset, size)
         if self.left is not None:
             self.left -= len(data)

@@ -64,11 +64,17 @@ def test_a_pattern_of_which_one_object_is_gone_is_withdrawn_by_name(drop: Bench,
     assert fetch.outcome == "withdrawn" and "out/b.csv" in words(fetch)
 
 
-def test_a_cut_transfer_goes_on_and_gives_the_same_bytes(drop: Bench, s3: S3Server):
+def test_a_cut_transfer_goes_on_with_the_piece_that_was_cut_and_gives_the_same_bytes(
+    drop: Bench, s3: S3Server, monkeypatch
+):
+    piece = 8 * 1024 * 1024
+    monkeypatch.setattr("sources.transports.s3_files.S3Server.piece_bytes", piece)
     s3.put("counts.csv", BIG)
-    s3.cuts = [5_000_000, 100]
-    drop.options["attempts"] = "5"
+    s3.cuts = [piece, 1_000_000]
     assert only(drop.take(f"s3://{BUCKET}/counts.csv")).path.read_bytes() == BIG
+    starts = [a.headers["RANGE"].partition("-")[0] for a in s3.asked if "RANGE" in a.headers]
+    assert starts == ["bytes=0", f"bytes={piece}", f"bytes={piece}", f"bytes={2 * piece}"]
+    assert all(a.headers["IF_MATCH"] for a in s3.asked if "RANGE" in a.headers)
 
 
 def test_an_object_that_is_always_cut_is_refused_and_nothing_of_it_is_kept(drop: Bench, s3: S3Server):
