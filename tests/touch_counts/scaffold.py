@@ -62,6 +62,16 @@ class Tree:
         found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
         return found
 
+    def golden_pairs(self, source_id: str) -> str:
+        """What pytest says of a source's golden pairs, by the project's own test and the copy's sources."""
+        env = {**os.environ, "PYTHONPATH": str(self.root)}
+        test = PROJECT / "tests" / "sources" / "test_golden_pairs.py"
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(test), "-k", source_id]
+        done = subprocess.run(
+            command, cwd=self.root, env=env, capture_output=True, text=True, timeout=240, check=False
+        )
+        return done.stdout
+
     def _write(self, path: str, text: str) -> None:
         write_files(self.root, {path: text})
         self.touched.append(path)

@@ -36,6 +36,10 @@ SELECT x.lea AS organization_id, x.school_year, x.people AS population_total, x.
     x.data_status
 FROM raw.little_poverty__districts AS x
 """,
+    "golden/golden.yml": "school_year: 2024\nfiles: {districts: [poverty.csv]}\n",
+    "golden/poverty.csv": "District,People,Children,Poor\n0900001,\"5,000\",800,200\n0900002,40,8,0\n",
+    "golden/expected_districts.csv": "source_line,lea,people,children,poor\n"
+    "2,0900001,5000,800,200\n3,0900002,40,8,0\n",
 }
 
 
@@ -53,6 +57,7 @@ def test_a_source_is_one_folder(tree: Tree) -> None:
     for name, text in POVERTY_SOURCE.items():
         tree.add(f"sources/little_poverty/{name}", text)
     assert {path.split("/")[1] for path in tree.touched} == {"little_poverty"}
+    assert "3 passed" in tree.golden_pairs("little_poverty")
     # The agency switches it on and says where its file is; that is its own decision, and no registration.
     tree.change(
         "agencies/littleland/sources.yml",
