@@ -28,17 +28,25 @@ HEADER = ["namespace", "descriptor", "code_value", "canonical"]
 _OPTION = re.compile(r"descriptors\.([A-Za-z]+Descriptor)")
 
 
+def is_own_descriptor(option: str) -> bool:
+    """Whether an option of a release is about descriptors, and so no transport's business."""
+    return _OPTION.fullmatch(option) is not None
+
+
 def with_descriptors(source: Source, release: ReleaseSettings) -> Source:
     """The source with the codes of its descriptor columns filled in from its list and the agency's.
 
     Raises:
-        SpmError: The list is absent or wrong, or an option is not `uri://namespace#code=ours`.
+        SpmError: The list is absent or wrong; an option is not `uri://namespace#code=ours`, or is of a descriptor
+            that no column has.
     """
     if not any(line.type.kind == "descriptor" for line in source.columns.lines):
         return source
+    used = {line.type.argument for line in source.columns.lines if line.type.kind == "descriptor"}
     known = {name: dict(codes) for name, codes in _listed(source.folder / FILE).items()}
     for option, text in release.options.items():
         if match := _OPTION.fullmatch(option):
+            _require_used(source, option, match[1], used)
             known.setdefault(match[1], {}).update(_overrides(source, option, match[1], text))
     lines = tuple(
         dataclasses.replace(line, type=filled(line.type, known)) if line.type.kind == "descriptor" else line
@@ -52,6 +60,17 @@ def filled(kind: ColumnType, known: Mapping[str, Mapping[str, str]]) -> ColumnTy
     """A descriptor's type with its codes, in the form that `descriptor_parser` takes."""
     codes = [f"{value}={ours}" for value, ours in sorted(known.get(kind.argument, {}).items())]
     return ColumnType("descriptor", "\n".join([kind.argument, *codes]))
+
+
+def _require_used(source: Source, option: str, name: str, used: set[str]) -> None:
+    if name not in used:
+        raise SpmError(
+            "No column of the source has this descriptor",
+            file="sources.yml",
+            column=f"sources.{source.id}.releases.options.{option}",
+            value=name,
+            remedy=f"Use one of {', '.join(sorted(used))}",
+        )
 
 
 def _overrides(source: Source, option: str, name: str, text: str) -> dict[str, str]:

@@ -22,6 +22,8 @@ from sources.api.place import spool_folder
 from sources.api.records import record_store
 from sources.api.spec import ApiSpec, FromTable, RequestSpec
 from sources.api.spool import Spool, sweep
+from sources.descriptors import is_own_descriptor
+from sources.own_headers import is_own_header
 from sources.transports.arrival import Arrival, Missing, Wanted
 from warehouse.model.errors import SpmError
 
@@ -68,9 +70,11 @@ def agency_options(api: ApiSpec, wanted: Wanted) -> dict[str, str]:
     Raises:
         SpmError: An option is unknown, or one that has no default is not given.
     """
-    # An option with a dot in its name is for reading: columns.<table>.<column>, descriptors.<name>.
-    own = {name: text for name, text in wanted.release.options.items() if "." not in name}
-    given = {name: wanted.expand(text) for name, text in own.items()}
+    given = {
+        name: wanted.expand(text)
+        for name, text in wanted.release.options.items()
+        if not (is_own_header(name) or is_own_descriptor(name))
+    }
     column = f"sources.{wanted.source.id}.releases.options"
     if strangers := sorted(set(given) - set(api.options)):
         raise SpmError(

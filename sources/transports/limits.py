@@ -16,6 +16,7 @@ from typing import Any
 import stamina
 from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
+from sources.descriptors import is_own_descriptor
 from sources.own_headers import is_own_header
 from sources.transports.arrival import Wanted
 from warehouse.model.errors import SpmError
@@ -113,7 +114,7 @@ def require_known_options(wanted: Wanted, known: frozenset[str]) -> None:
     Raises:
         SpmError: There is one.
     """
-    given = {name for name in wanted.release.options if not is_own_header(name)}
+    given = {n for n in wanted.release.options if not (is_own_header(n) or is_own_descriptor(n))}
     if strangers := sorted(given - known):
         raise option_error(
             wanted,
