@@ -29,6 +29,9 @@ STUDENTS_PER_SCHOOL = (330, 600, 1200)
 # Below this many students one school holds all grades; its groups are small enough to be hidden in public.
 ONE_SCHOOL_BELOW = 180
 CLOSED_ON = date(2022, 7, 1)
+# Sizes have a heavy tail; with few LEAs a lighter one, or the largest would be most of the state.
+FEW_LEAS, FEW_LEAS_SPREAD, MANY_LEAS_SPREAD = 60, 0.8, 1.2
+RENUMBERED = 4  # position of the LEA that had another state id before `CLOSED_ON`
 CHARTER_SHARE = 0.12  # of the authorizer's students in the charter's grades
 
 
@@ -47,6 +50,7 @@ class Lea:
     authorizer: int | None = None  # position of the authorizing LEA
     closed_on: date | None = None
     merged_into: int | None = None  # position of the LEA that took over a closed one
+    prior_state_id: str | None = None
 
     @property
     def is_charter(self) -> bool:
@@ -114,10 +118,14 @@ def build_state(settings: Settings) -> State:
 def _regular_leas(settings: Settings) -> list[Lea]:
     number = int(np.clip(round(settings.students / 1_100), 6, 1_500))
     draw = settings.generator(1)
-    weights = np.sort(draw.lognormal(0.0, 0.8, number))[::-1]
+    spread = FEW_LEAS_SPREAD if number <= FEW_LEAS else MANY_LEAS_SPREAD
+    weights = np.sort(draw.lognormal(0.0, spread, number))[::-1]
     shares = weights / weights.sum()
     poverty = np.clip(draw.beta(3.0, 4.0, number), 0.12, 0.85)
-    return [_lea(i, _place(i) + " Unified", float(shares[i]), float(poverty[i])) for i in range(number)]
+    leas = [_lea(i, _place(i) + " Unified", float(shares[i]), float(poverty[i])) for i in range(number)]
+    # No number of today ends so: ids count in elevens from 60,011.
+    leas[RENUMBERED] = replace(leas[RENUMBERED], prior_state_id=f"{leas[RENUMBERED].state_id[:2]}40001")
+    return leas
 
 
 def _place(position: int) -> str:

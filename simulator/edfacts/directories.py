@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from simulator.edfacts.counting import organizations
 from simulator.edfacts.files import file_types, write_file
-from simulator.organizations import State
+from simulator.organizations import CLOSED_ON, State
 from simulator.settings import STATE_CODE
 from simulator.vocabulary import SIS_GRADES
 
@@ -26,6 +26,7 @@ def write_directory(folder: Path, state: State, year: int) -> None:
     """FS029: the agency, its LEAs (the closed ones too) and its schools."""
     agency = {"StateAgencyName": ["Franklin Department of Education, Office of Data"]}
     _write(folder, year, "SEA", {**agency, **_contact("StateAgency", 1)})
+    is_next = year == CLOSED_ON.year + 1
     leas = {
         "StateLEAIDNumber": [lea.state_id for lea in state.leas],
         "NCESLEAIDNumber": [lea.nces_id for lea in state.leas],
@@ -33,6 +34,8 @@ def write_directory(folder: Path, state: State, year: int) -> None:
         "OutOfStateInd": ["NO"] * len(state.leas),
         "LEAType": ["7" if lea.is_charter else "1" for lea in state.leas],
         "LEASysOpStatus": [OPEN if lea.closed_on is None else CLOSED for lea in state.leas],
+        # Told once, in the year after the change.
+        "PriorStateLEAID": [(lea.prior_state_id or "") if is_next else "" for lea in state.leas],
         "ChrtSchoolLEAStatusID": ["CHRTIDEA" if lea.is_charter else "NOTCHR" for lea in state.leas],
     }
     _write(folder, year, "LEA", {**leas, **_contact("LEA", len(state.leas))})

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +45,8 @@ def write_submissions(settings: Settings, happened: Year, federal: Money, out: P
     """Write a year's files below `edfacts`, and below `truth` what each of them must add up to."""
     state, year = happened.state, happened.students.year
     folder = out / "edfacts" / str(year)
-    counts = [*_student_counts(settings, happened), *_outcome_counts(settings, happened)]
+    # One specification at a time: the categories of all of them together would not fit a large state.
+    counts = chain(_student_counts(settings, happened), _outcome_counts(settings, happened))
     totals: list[Submitted] = []
     for specification, tables in counts:
         totals += write_counts(folder, state, specification, year, tables)
