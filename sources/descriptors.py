@@ -37,8 +37,8 @@ def with_descriptors(source: Source, release: ReleaseSettings) -> Source:
     """The source with the codes of its descriptor columns filled in from its list and the agency's.
 
     Raises:
-        SpmError: The list is absent or wrong; an option is not `uri://namespace#code=ours`, or is of a descriptor
-            that no column has.
+        SpmError: The list is absent or wrong; an option is not `uri://namespace#code=ours`, or no column has
+            its descriptor.
     """
     if not any(line.type.kind == "descriptor" for line in source.columns.lines):
         return source

@@ -226,7 +226,7 @@ class ApiClient:
     def _parse(self, raw: bytes, address: str) -> Any:
         try:
             return parse_json(raw)
-        except ValueError:
+        except (ValueError, RecursionError):
             # The parser's words quote nothing, but its position would help nobody: the page is gone.
             raise SpmError(
                 f"{self.title}: the answer is not JSON ({len(raw)} bytes)",

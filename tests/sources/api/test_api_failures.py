@@ -79,6 +79,7 @@ def test_retry_after_is_read_in_both_forms_and_ignored_where_it_makes_no_sense()
         (Reply(raw=b'[{"id": NaN}]', headers={"Total-Count": "1"}), "not JSON"),
         (Reply(raw=b'[{"id": "a", "id": "b"}]', headers={"Total-Count": "1"}), "not JSON"),
         (Reply(raw=b""), "not JSON"),
+        (Reply(raw=b"[" * 100_000), "not JSON"),
         (Reply({"message": "R00001 is not for you"}, headers={"Total-Count": "1"}), "no list of records"),
         (Reply(["R00001"], headers={"Total-Count": "1"}), "no list of records"),
         (Reply(RECORDS), "does not say how many records"),
