@@ -28,7 +28,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from sources.readers.delimited import decode
-from sources.readers.edsight_cells import REFETCH, cells_of, without_formula
+from sources.readers.edsight_cells import REFETCH, cells_of, cells_of_all, without_formula
 from sources.readers.edsight_names import (
     STATE_TITLE,
     ExportName,
@@ -155,6 +155,7 @@ def _body(name: ExportName, lines: list[str], first: int, width: int) -> tuple[l
     end = len(lines)
     while end > first and lines[end - 1] == "":
         end -= 1
+    quickly = cells_of_all(lines[first:end])
     for index in range(first, end):
         if lines[index] == "":
             raise SpmError(
@@ -163,7 +164,7 @@ def _body(name: ExportName, lines: list[str], first: int, width: int) -> tuple[l
                 line=index + 1,
                 remedy="Split the file, or list it in ignored_files if its tables stand in other files too",
             )
-        cells = cells_of(name.file, index + 1, lines[index])
+        cells = cells_of(name.file, index + 1, lines[index]) if quickly is None else quickly[index - first]
         if len(cells) != width:
             raise SpmError(
                 f"{len(cells)} cells in a table of {width} columns",

@@ -30,6 +30,18 @@ def cells_of(file: str, number: int, line: str) -> list[str]:
         raise _unclosed(file, number, line) from None
 
 
+def cells_of_all(lines: list[str]) -> list[list[str]] | None:
+    """The cells of many lines at once; None when one of them needs `cells_of`, which tells what is wrong."""
+    if any(map(_BARE.search, lines)):
+        return None
+    try:
+        rows = list(csv.reader(lines, strict=True))
+    except csv.Error:
+        return None
+    # A quote left open runs into the next line, and there are fewer rows than lines then.
+    return rows if len(rows) == len(lines) else None
+
+
 def without_formula(cell: str) -> str | None:
     """The text inside `="..."`; None when the cell is no such formula."""
     if len(cell) >= 3 and cell.startswith('="') and cell.endswith('"'):

@@ -19,12 +19,12 @@ _LONGEST_ROW = 64 * 2**20
 _CELL = re.compile(rb'<(?:\w+:)?c [^>]*?\br="([A-Z]{1,3})[0-9]+"[^>/]*>')
 _ROW = re.compile(rb'<(?:\w+:)?row [^>]*?\br="([0-9]+)"')
 _FORMULA = rb"<(?:\w+:)?f(?:\s[^>]*)?(?:/>|>[^<]*</(?:\w+:)?f>)"
+_VALUE = rb"\s*(?:<(?:\w+:)?v(?:\s[^>]*)?>(?P<value>[^<]*)</)?"
 # A cell with its formula and value, which stand in it in this order.
-_SPECIAL = re.compile(
-    rb"<(?:\w+:)?c (?P<attributes>[^>/]*)>\s*(?P<formula>" + _FORMULA + rb")?\s*"
-    rb"(?:<(?:\w+:)?v(?:\s[^>]*)?>(?P<value>[^<]*)</)?"
+_WITH_FORMULA = re.compile(rb"<(?:\w+:)?c (?P<attributes>[^>/]*)>\s*" + _FORMULA + _VALUE)
+_WITH_ERROR = re.compile(
+    rb'<(?:\w+:)?c (?P<attributes>[^>/]*\bt="e"[^>/]*)>\s*(?:' + _FORMULA + rb")?" + _VALUE
 )
-_HAS_SPECIAL = re.compile(rb'<(?:\w+:)?f[ >/]|\bt="e"')
 _PLACE = re.compile(rb'\br="([A-Z]{1,3})([0-9]+)"')
 _END_OF_ROW = re.compile(rb"</(?:\w+:)?row>")
 
@@ -60,8 +60,7 @@ def look_at_xml(pieces: Iterator[bytes]) -> Looks:
         columns.update(_CELL.findall(rows))
         numbers = _ROW.findall(rows)
         looks.height = max([looks.height, *map(int, numbers)]) if numbers else looks.height
-        if _HAS_SPECIAL.search(rows):
-            _look_at_cells(rows, looks)
+        _look_at_cells(rows, looks)
     looks.width = max((column_number(letters) for letters in columns), default=0)
     return looks
 
@@ -86,22 +85,23 @@ def cell_name(place: Place) -> str:
 
 
 def _look_at_cells(rows: bytes, looks: Looks) -> None:
-    for cell in _SPECIAL.finditer(rows):
-        attributes, value = cell["attributes"], cell["value"]
-        is_error = b't="e"' in attributes
-        if cell["formula"] is None and not is_error:
+    for cell in _WITH_ERROR.finditer(rows) if b't="e"' in rows else ():
+        at = _place(cell["attributes"])
+        if at is not None and cell["value"]:
+            looks.errors[at] = cell["value"].decode("utf-8", errors="replace")
+    for cell in _WITH_FORMULA.finditer(rows):
+        at = _place(cell["attributes"])
+        if at is None:
             continue
-        place = _PLACE.search(attributes)
-        if place is None:
-            continue
-        at = (int(place[2]) - 1, column_number(place[1]) - 1)
-        if is_error and value:
-            looks.errors[at] = value.decode("utf-8", errors="replace")
-        if cell["formula"] is not None:
-            looks.formulas.append(at)
-            # A formula whose result is an empty text has the type of a text, and no value either.
-            if not value and b't="str"' not in attributes:
-                looks.unknown.append(at)
+        looks.formulas.append(at)
+        # A formula whose result is an empty text has the type of a text, and no value either.
+        if not cell["value"] and b't="str"' not in cell["attributes"]:
+            looks.unknown.append(at)
+
+
+def _place(attributes: bytes) -> Place | None:
+    place = _PLACE.search(attributes)
+    return None if place is None else (int(place[2]) - 1, column_number(place[1]) - 1)
 
 
 def _whole_rows(pieces: Iterator[bytes]) -> Iterator[bytes]:

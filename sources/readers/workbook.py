@@ -129,6 +129,8 @@ def _warnings(looks: Looks, first_row: int) -> list[str]:
 
 def _text(cell: Any) -> str:
     """A cell as text; a whole number loses the decimals that Excel only stores."""
+    if isinstance(cell, str):
+        return cell.strip()
     if cell is None:
         return ""
     if isinstance(cell, bool):
