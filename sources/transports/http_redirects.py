@@ -96,6 +96,13 @@ def route_of(wanted: Wanted, address: Address) -> Route:
     header = options.get("token_header")
     credentials = {}
     if token is not None:
+        if not (token.isascii() and token.isprintable()):
+            raise SpmError(
+                f"{wanted.release.secrets['token']} holds a line break, or a letter that a token cannot have",
+                file="sources.yml",
+                column=f"sources.{wanted.source.id}.releases.secrets.token",
+                remedy="Set the variable to the token alone",
+            )
         credentials = {header: token} if header else {"Authorization": f"Bearer {token}"}
     basic = None if user is None and password is None else (user or "", password or "")
     if (credentials or basic) and not _is_protected(address) and options.get("plain_http") != "allowed":

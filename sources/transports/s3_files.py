@@ -13,7 +13,13 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import s3fs
-from botocore.exceptions import BotoCoreError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
+from botocore.exceptions import (
+    BotoCoreError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ParamValidationError,
+    ReadTimeoutError,
+)
 from fsspec.exceptions import FSTimeoutError
 
 from sources.snapshot import Snapshot
@@ -38,9 +44,8 @@ class S3Server:
     def __init__(self, wanted: Wanted, address: Address) -> None:
         self.wanted = wanted
         self.limits = limits_of(wanted)
-        endpoint = wanted.release.options.get("endpoint")
-        self._endpoint = None if endpoint is None else wanted.expand(endpoint)
-        self._name = urlsplit(self._endpoint or "").netloc.rpartition("@")[2] or "Amazon S3"
+        self._endpoint = _endpoint(wanted)
+        self._name = urlsplit(self._endpoint or "").netloc or "Amazon S3"
         self._settings = _login(wanted)
         self._filesystem: Any = None
 
@@ -106,9 +111,31 @@ class S3Server:
                 file=shown,
                 remedy=f"Look whether {named or 'key and secret under secrets'} may read and list the bucket",
             ) from None
+        except (ParamValidationError, ValueError):
+            raise SpmError(
+                f"The store {self._name} cannot have an object of this name",
+                file=shown,
+                remedy="Write s3://bucket/key, with a bucket's name as the store allows it",
+            ) from None
         except (BotoCoreError, aiohttp.ClientError, OSError, FSTimeoutError) as problem:
             self.reset()
             raise Stumbled(f"The store {self._name} {_words(problem)}") from None
+
+
+def _endpoint(wanted: Wanted) -> str | None:
+    named = wanted.release.options.get("endpoint")
+    if named is None:
+        return None
+    endpoint = wanted.expand(named)
+    parts = urlsplit(endpoint)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+        raise option_error(
+            wanted,
+            "endpoint",
+            "The endpoint is no base URL of a store",
+            "Write it such as https://store.example",
+        )
+    return endpoint
 
 
 def _login(wanted: Wanted) -> dict[str, Any]:

@@ -5,12 +5,14 @@ Put here: what a server does. Not here: what the product should make of it.
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
 from collections import defaultdict
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 LONG_AGO = 1_700_000_000
 
@@ -50,13 +52,18 @@ class Asked:
 class WebServer:
     """Serves `pages` by path and remembers what it was asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: Path | None = None) -> None:
+        self.scheme = "http" if certificate is None else "https"
         self.pages: dict[str, Page] = {}
         self.asked: list[Asked] = []
         self.sent: dict[str, int] = defaultdict(int)
         self.patience = 1.0
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"web": self}))
         self._server.daemon_threads = True
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
         )
@@ -64,7 +71,7 @@ class WebServer:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
     @property
     def port(self) -> int:

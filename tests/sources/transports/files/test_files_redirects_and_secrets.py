@@ -44,6 +44,17 @@ def test_a_token_is_a_bearer_or_goes_into_the_header_that_is_named(bench: Bench,
     assert web.asked[1].headers["X-Api-Key"] == TOKEN_ONE and "Authorization" not in web.asked[1].headers
 
 
+@pytest.mark.parametrize("token", ["tok-1234\n", "tök-1234"])
+def test_a_token_that_no_header_can_hold_is_refused_by_its_variable_and_not_repeated(
+    bench: Bench, web, token
+):
+    bench.environment["TOKEN_ONE"] = token
+    bench.secrets = {"token": "TOKEN_ONE"}
+    fetch = bench.fetch(f"{web.url}/counts.csv")
+    assert fetch.outcome == "failed" and "TOKEN_ONE" in words(fetch) and "1234" not in words(fetch)
+    assert web.asked == []
+
+
 def test_a_redirect_on_the_same_server_is_followed_with_the_password(bench: Bench, web: WebServer):
     bench.secrets = {"token": "TOKEN_ONE"}
     web.pages["/counts.csv"] = Page(b"", location="/new/counts.csv")

@@ -150,3 +150,17 @@ def test_nobody_at_the_endpoint_is_said_as_it_is(drop: Bench):
 
 def test_a_bucket_that_is_not_there_is_awaited_and_then_a_failure(drop: Bench):
     assert drop.fetch("s3://franklin-nowhere/counts.csv").outcome == "failed"
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["store.example", "ftp://store.example", "https://", "https://a:b@store.example"]
+)
+def test_an_endpoint_that_is_none_is_a_mistake(drop: Bench, endpoint):
+    drop.options["endpoint"] = endpoint
+    fetch = drop.fetch(f"s3://{BUCKET}/counts.csv")
+    assert fetch.outcome == "failed" and "endpoint is no base URL" in words(fetch)
+
+
+@pytest.mark.parametrize("address", ["s3://Franklin Drop/counts.csv", "s3://franklin-drop"])
+def test_a_name_that_no_store_can_have_is_refused(drop: Bench, address):
+    assert drop.fetch(address).outcome == "failed"
