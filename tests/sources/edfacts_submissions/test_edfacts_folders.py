@@ -161,3 +161,15 @@ def test_listed_codes_and_sets_are_those_of_the_reference(shared_data: Path) -> 
             for pair in line.type.argument.split("|")
         }
         assert mine == codes[specification]
+
+
+@pytest.mark.parametrize("source_id", ALL)
+def test_the_page_about_submissions_says_what_the_layout_says(project: Path, source_id: str) -> None:
+    lines = (project / "docs" / "edfacts.md").read_text(encoding="utf-8").splitlines()
+    (row,) = (line for line in lines if f"sources/{source_id}/source.yml" in line)
+    _, _, _, levels, _, held, missing, _, _ = (cell.strip() for cell in row.split("|"))
+    layout = layout_lines(source_id)
+    assert levels.split(", ") == list(dict.fromkeys(x["level"] for x in layout))
+    for cell, kinds in ((held, ("listed", "pattern")), (missing, ("not_available",))):
+        said = {part.split("`")[1] for part in cell.split(", ") if "`" in part}
+        assert said == {x["column"] for x in layout if x["codes"] in kinds} - {"TotalIndicator"}
