@@ -3,8 +3,8 @@
 Put here: files of a fixed size for each reader, and the clock.
 Not here: whole refreshes (`refresh`).
 
-Readers do more than pandas: they keep the line of every record, refuse what is not well-formed, and hold sizes
-to their limits. What is timed is from the file to a table of text cells, types not included.
+Readers do more than pandas: they keep the line of every record, refuse what is not well-formed, and hold
+sizes to their limits. What is timed is from the file to a table of text cells, types not included.
 
     .venv/bin/python benchmarks/readers.py [--runs 3] [--rows 500000]
     SPM_DATA=<folder of the public files> .venv/bin/python benchmarks/readers.py

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sources import plain_cells
 from sources.columns import ColumnType
 from sources.values import layout, parse_column
 
@@ -98,6 +99,20 @@ def test_an_id_is_kept_as_text_and_a_lost_zero_is_suspected():
     assert "leading zeros" not in reason("id", "12345678", "[0-9]{7}")
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("9.90694E+11", "a spreadsheet made a number of it"), ("1E+5", "digits are lost"),
+     ('="0012345"', "sign that it is text"), ("'0012345", "sign that it is text"), ("12-345", "not of the form")],
+)  # fmt: skip
+def test_what_a_spreadsheet_did_to_an_id_is_suspected_and_not_mended(text, says):
+    assert says in reason("id", text, "[0-9]{7}") and text not in reason("id", text, "[0-9]{7}")
+
+
+def test_an_estimate_too_large_to_be_one_is_refused_and_never_infinite():
+    assert value("estimate", "266.1234567") == 266.1234567
+    assert "too large" in reason("estimate", "9" * 400)
+
+
 @given(st.integers(1, 8), st.data())
 def test_the_reason_for_a_refused_id_never_repeats_it(length, data):
     digits = st.from_regex(rf"[1-9]{{{length}}}", fullmatch=True)
@@ -145,6 +160,28 @@ def test_values_stand_in_the_rows_of_their_cells_however_the_column_is_cut(cells
     assert parsed.columns[""].to_pylist() == expected
     assert parsed.columns["_marker"].to_pylist() == ["suppressed" if c == "--" else None for c in cells]
     assert sorted(parsed.errors) == [i for i, cell in enumerate(cells) if cell == "x"]
+
+
+SINGLE = [("id", "[0-9]{3}| x|.y"), *((kind, "") for kind in ("count", "integer", "decimal", "percent"))]
+ODD = ["--", "-1", "NT", "", " ", "1,000", "007", "-0", " x", "x", "\x1f1", "5\n", "1.50", "100", "100.00001"]
+numberlike = st.from_regex(r"-?[0-9]{0,20}(\.[0-9]{0,7})?%? ?\n?", fullmatch=True)
+
+
+@given(
+    st.sampled_from([*SINGLE, ("money", ""), ("text", "")]),
+    st.lists(st.one_of(st.none(), numberlike, st.sampled_from(ODD), st.text(max_size=4)), max_size=30),
+)
+def test_cells_are_read_by_the_column_exactly_as_they_are_one_by_one(kind, cells):
+    """What is done for columns of very many different cells gives what is done for few."""
+    columns = pa.chunked_array([pa.array(cells, pa.string())])
+    marks = {**MARKERS, "-1": "missing", "100": "too_many"}
+    outcomes = []
+    for many in (0, 10**9):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(plain_cells, "MANY", many)
+            parsed = parse_column(columns, ColumnType(*kind), markers=marks, is_required=True)
+        outcomes.append(({s: (a.type, a.to_pylist()) for s, a in parsed.columns.items()}, parsed.errors))
+    assert outcomes[0] == outcomes[1]
 
 
 def test_a_marker_is_no_value_and_keeps_its_reason():
