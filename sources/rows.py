@@ -90,10 +90,16 @@ def _parse_into(block: _Block, request: ReadRequest, cells: pa.Table, line: Colu
     for suffix, array in parsed.columns.items():
         block.columns[line.column + suffix] = array
     is_key = line.column in request.table.key
-    for row, reason in parsed.errors.items():
-        if row not in block.refused:
-            value = None if request.is_restricted else str(column[row].as_py() or "")
-            block.refused[row] = Refusal(int(cells[LINE][row].as_py()), header, value, reason, is_key=is_key)
+    rows = [row for row in parsed.errors if row not in block.refused]
+    if not rows:
+        return
+    places = pa.array(rows)
+    numbers = cells[LINE].take(places).to_pylist()
+    values = [None] * len(rows) if request.is_restricted else column.take(places).to_pylist()
+    for row, number, value in zip(rows, numbers, values, strict=True):
+        shown = None if request.is_restricted else str(value or "")
+        reason = parsed.errors[row]
+        block.refused[row] = Refusal(int(number), header, shown, reason, is_key=is_key)
 
 
 def _refuse_by_reader(

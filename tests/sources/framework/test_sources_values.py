@@ -102,7 +102,8 @@ def test_an_id_is_kept_as_text_and_a_lost_zero_is_suspected():
 @pytest.mark.parametrize(
     ("text", "says"),
     [("9.90694E+11", "a spreadsheet made a number of it"), ("1E+5", "digits are lost"),
-     ('="0012345"', "sign that it is text"), ("'0012345", "sign that it is text"), ("12-345", "not of the form")],
+     ('="0012345"', "sign that it is text"), ("'0012345", "sign that it is text"),
+     ("12-345", "not of the form")],
 )  # fmt: skip
 def test_what_a_spreadsheet_did_to_an_id_is_suspected_and_not_mended(text, says):
     assert says in reason("id", text, "[0-9]{7}") and text not in reason("id", text, "[0-9]{7}")
