@@ -84,10 +84,23 @@ def footer(path: Path, _: str) -> int:
 
 
 def database(path: Path, table: str) -> int:
-    name = {"requests": "reimbursement_request", "payments": "payment"}[table]
+    name = {"requests": "reimbursement_request", "budgets": "budget_line", "entries": "entry"}.get(
+        table, table if table == "carryover" else table.removesuffix("s")
+    )
     with sqlite3.connect(path) as connection:
         return int(connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0])
 
+
+def allocation_workbook(path: Path, table: str) -> int:
+    """Rows with a figure in their last cell, or any other row that says something but the header."""
+    rows = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python()
+    said = [row for row in rows if any(cell != "" for cell in row)]
+    figures = sum(isinstance(row[-1], float) for row in said)
+    return figures if table == "allocations" else len(said) - figures - 1
+
+
+# Databases that a source reads, by the folder they stand in.
+DATABASES = {"state_grants_management": "grants/", "state_general_ledger": "ledger/"}
 
 COUNTERS: dict[str, Callable[[Path, str], int]] = {
     "nces_school_directory": plain,
@@ -104,6 +117,13 @@ COUNTERS: dict[str, Callable[[Path, str], int]] = {
     "fac_single_audit": workbook_lines,
     "sis_attendance": footer,
     "state_grants_management": database,
+    "state_general_ledger": database,
+    "ed_g6_awards": plain,
+    "ed_title_i_allocations": allocation_workbook,
+    "nces_f33": plain,
+    "census_school_finance": plain,
+    "ed_state_tables": wide(r"\d{4}_(actual|estimate)"),
+    "usaspending_prime_awards": plain,
 }
 
 
@@ -121,7 +141,7 @@ def account(release):
     )
     for source, table, year, address, *numbers in rows:
         name = address.split("#")[0]
-        path = release.data / ("grants/" + name if source == "state_grants_management" else name)
+        path = release.data / (DATABASES.get(source, "") + name)
         yield source, table, year, path, numbers
 
 
@@ -188,8 +208,6 @@ def test_every_file_that_the_agency_declares_is_accounted_for(request, agency):
                     for year in declaration.school_years
                 }
     accounted = {
-        (source, year, path)
-        for source, _, year, path, _ in account(release)
-        if source != "state_grants_management"
+        (source, year, path) for source, _, year, path, _ in account(release) if source not in DATABASES
     }
     assert accounted == declared
