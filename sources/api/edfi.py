@@ -1,5 +1,7 @@
 """The protocol `edfi`: tables are resources of an Ed-Fi ODS, kept up to date by change queries.
 
+A table's `identity` is the natural key: no tombstone tells of a record that was deleted and entered again
+under its key, so the new one takes the place of the old.
 What is held stays; what changed since is laid over it by id, and deleted records are taken away: each time
 a complete snapshot, all tables at one change version. It must have as many records as the ODS says.
 Put here: from what is held to what is current. Not here: single requests (`edfi_ods`).
@@ -79,10 +81,9 @@ def _prepare(client: ApiClient, name: str, options: dict[str, str], stack: ExitS
     values = {**options, **year_values(wanted.school_year)}
     resource = fill(request.path, values).strip("/")
     params = {key: fill(text, values) for key, text in request.params.items()}
-    identity = request.identity or ("id",)
-    digest = hashlib.sha256(json.dumps([resource, params, identity], sort_keys=True).encode()).hexdigest()
+    digest = hashlib.sha256(json.dumps([resource, params], sort_keys=True).encode()).hexdigest()
     address = table_address(client, name, f"/{resource}")
-    store = stack.enter_context(record_store(wanted.folder / f"{name}.db", identity))
+    store = stack.enter_context(record_store(wanted.folder / f"{name}.db", ("id",), request.identity))
     held = wanted.held(name, address)
     usable = held if held is not None and held.detail.get("question") == digest else None
     return _Table(name, resource, address, params, digest, store, usable)
@@ -151,6 +152,7 @@ def _catch_up(ods: Ods, tables: list[_Table], versions: Versions | None) -> Vers
 def _apply(ods: Ods, table: _Table, low: int, high: int) -> None:
     """Lay the changes of a window over the table."""
     moved = ods.tombstones(table.resource, "keyChanges", low, high)
+    _count(table, "keys_changed", len(moved))
     gone = ods.tombstones(table.resource, "deletes", low, high)
     changed = 0
     for records in ods.window(table.resource, table.params, low, high):
@@ -162,7 +164,6 @@ def _apply(ods: Ods, table: _Table, low: int, high: int) -> None:
         raise _Incomplete("A record got another key and changed again", remedy="Read it whole")
     _count(table, "records_changed", changed)
     _count(table, "records_deleted", removed)
-    _count(table, "keys_changed", len(moved))
 
 
 def _count(table: _Table, name: str, number: int) -> None:

@@ -40,17 +40,21 @@ class RecordStore:
 
     Args:
         file: Where; it is made.
-        identity: Paths that tell one record from another; the whole record where there are none.
+        identity: Paths that tell one record from another; without them equal records stand side by side.
+        key: Further paths of which `replace` lets no value stand twice: a record that comes again under
+            another identity takes the place of the first.
     """
 
-    def __init__(self, file: Path, identity: tuple[str, ...]) -> None:
+    def __init__(self, file: Path, identity: tuple[str, ...], key: tuple[str, ...] = ()) -> None:
         open_private(file).close()
-        self._identity = identity
+        self._identity, self._key = identity, key
         self._connection = sqlite3.connect(file, isolation_level=None)
         self._connection.executescript(
             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -20000;"
-            "CREATE TABLE records (identity TEXT PRIMARY KEY, record TEXT NOT NULL);"
+            "CREATE TABLE records (identity TEXT PRIMARY KEY, record TEXT NOT NULL, key TEXT);"
         )
+        if key:
+            self._connection.execute("CREATE INDEX keys ON records (key)")
 
     def close(self) -> None:
         """Let go of the file."""
@@ -66,7 +70,7 @@ class RecordStore:
         self._connection.execute("BEGIN")
         for record in records:
             identity, line = self.identity_of(record), compact(record)
-            if self._insert(identity, line):
+            if self._insert(identity, line, self._key_of(record)):
                 new += 1
                 continue
             kept = self._connection.execute(
@@ -79,10 +83,10 @@ class RecordStore:
         self._connection.execute("COMMIT")
         return Added(new, alike, differing)
 
-    def _insert(self, identity: str, line: str) -> bool:
+    def _insert(self, identity: str, line: str, key: str | None) -> bool:
         """Whether the record was not there; without identity it never was."""
-        statement, copy = "INSERT OR IGNORE INTO records VALUES (?, ?)", 0
-        while not self._connection.execute(statement, (identity, line)).rowcount:
+        statement, copy = "INSERT OR IGNORE INTO records VALUES (?, ?, ?)", 0
+        while not self._connection.execute(statement, (identity, line, key)).rowcount:
             if self._identity:
                 return False
             copy += 1
@@ -91,11 +95,13 @@ class RecordStore:
 
     def replace(self, records: Iterable[Any]) -> int:
         """Put records in place of those of their identity, or beside the others; gives their number."""
-        pairs = [(self.identity_of(record), compact(record)) for record in records]
+        rows = [(self.identity_of(record), compact(record), self._key_of(record)) for record in records]
         self._connection.execute("BEGIN")
-        self._connection.executemany("INSERT OR REPLACE INTO records VALUES (?, ?)", pairs)
+        if self._key:
+            self._connection.executemany("DELETE FROM records WHERE key = ?", [(row[2],) for row in rows])
+        self._connection.executemany("INSERT OR REPLACE INTO records VALUES (?, ?, ?)", rows)
         self._connection.execute("COMMIT")
-        return len(pairs)
+        return len(rows)
 
     def remove(self, identities: Iterable[tuple[Any, ...]]) -> int:
         """Take records away; gives how many were there."""
@@ -144,6 +150,12 @@ class RecordStore:
                 loaded += self.replace(batch)
         return loaded
 
+    def _key_of(self, record: Any) -> str | None:
+        if not self._key:
+            return None
+        values = [at(record, path) for path in self._key]
+        return _identity_text(tuple(None if value is ABSENT else value for value in values))
+
     def identity_of(self, record: Any) -> str:
         """A record's identity as text.
 
@@ -164,9 +176,9 @@ class RecordStore:
 
 
 @contextmanager
-def record_store(file: Path, identity: tuple[str, ...]) -> Iterator[RecordStore]:
+def record_store(file: Path, identity: tuple[str, ...], key: tuple[str, ...] = ()) -> Iterator[RecordStore]:
     """A store that is closed, and its file gone, at the end."""
-    store = RecordStore(file, identity)
+    store = RecordStore(file, identity, key)
     try:
         yield store
     finally:

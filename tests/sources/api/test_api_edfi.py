@@ -19,6 +19,7 @@ COLUMNS = """\
 table,column,type,member,required,all
 schools,row_id,text,,yes,id
 schools,students,count,,no,students
+schools,school_name,text,,no,name
 staff,row_id,text,,yes,id
 staff,students,count,,no,students
 """
@@ -148,7 +149,8 @@ def edfi(bench: ApiBench) -> ApiBench:
     bench.secrets = {"client_id": "THE_ID", "client_secret": "THE_SECRET"}
     bench.columns = COLUMNS
     bench.tables = {
-        name: {"request": {"path": f"ed-fi/{name}", "identity": ["id"]}} for name in ("schools", "staff")
+        name: {"request": {"path": f"ed-fi/{name}"}, "options": {"absent_is_null": "yes"}}
+        for name in ("schools", "staff")
     }
     return bench
 
@@ -224,6 +226,21 @@ def test_changes_deletes_and_new_keys_are_laid_over_what_is_held(ods: Ods, edfi:
     windows = [a.query for a in ods.server.log if a.path == SCHOOLS and "minChangeVersion" in a.query]
     assert {(w["minChangeVersion"], w["maxChangeVersion"]) for w in windows} == {("61", "66")}
     assert records_of(fetch, "staff") == ods.held(STAFF)
+
+
+def test_a_record_entered_again_under_its_key_takes_the_place_of_the_old(ods: Ods, edfi: ApiBench) -> None:
+    """The ODS tells no delete of what stands again under the same key; only the id is another."""
+    edfi.tables["schools"]["request"]["identity"] = ["name"]
+    for row in ods.rows[SCHOOLS]:
+        row.record["name"] = f"name {row.record['id']}"
+    source = edfi.source()
+    fetched(edfi, source)
+    again = {**ods.rows[SCHOOLS].pop(4).record, "id": "s90000"}
+    ods.newest += 1
+    ods.rows[SCHOOLS].append(Row(again, ods.newest, ods.newest))
+    fetch = fetched(edfi, source)
+    assert records_of(fetch) == ods.held()
+    assert all("fetched_twice" not in s.detail for s in fetch.snapshots)
 
 
 def test_changes_that_the_ods_has_forgotten_make_a_full_read(ods: Ods, edfi: ApiBench) -> None:
