@@ -179,7 +179,11 @@ def write_in_order(rows: Path, target: Path, increment: Incremental, folder: Pat
 
 def _bounded(folder: Path) -> duckdb.DuckDBPyConnection:
     """A DuckDB that spills into the private folder of the fetch."""
-    config = {"memory_limit": MEMORY, "threads": "2", "temp_directory": str(folder / "spill")}
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": MEMORY,
+        "threads": 2,
+        "temp_directory": str(folder / "spill"),
+    }
     return duckdb.connect(config=config)
 
 
