@@ -69,8 +69,13 @@ def _unpack(request: ReadRequest, pattern: str, path: Path) -> str:
                     _require_small(request, member, written)
                     target.write(chunk)
             return member.filename
-    except (zipfile.BadZipFile, zlib.error, EOFError) as problem:
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError) as problem:
         raise request.error(f"The archive is damaged: {problem}", remedy=_REFETCH) from None
+    except OSError as problem:
+        raise request.error(
+            f"The archive cannot be unpacked ({problem.strerror})",
+            remedy=f"{_REFETCH}, or the disk may be full",
+        ) from None
     except NotImplementedError:
         raise request.error(
             "The archive is compressed in a way that is not read", remedy="Pack it as plain zip (deflate)"

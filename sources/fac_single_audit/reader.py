@@ -51,7 +51,7 @@ def _sheets(request: ReadRequest) -> dict[str, list[dict[str, Any]]]:
         raise request.error(f"Not whole JSON: {problem.msg}", line=problem.lineno, remedy=REFETCH) from None
     except UnicodeDecodeError as problem:
         raise request.error(f"Not UTF-8 text (byte {problem.start})", remedy=REFETCH) from None
-    except (TypeError, KeyError):
+    except (TypeError, KeyError, RecursionError):
         raise request.error(
             "Not a list of sheets with name and ranges", remedy="Give the section's workbook in JSON"
         ) from None

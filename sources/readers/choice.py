@@ -39,10 +39,31 @@ READERS: dict[str, Callable[[ReadRequest], pa.Table]] = {
 }
 
 
+# What code that trusts a file's shape raises when the file has another.
+_STUMBLING = (ArithmeticError, AttributeError, LookupError, OSError, RecursionError, TypeError, ValueError)
+
+
 def chosen_reader(source: Source, table: TableSpec) -> Callable[[ReadRequest], pa.Table]:
     """The reader of a table: its own choice, else the source's."""
     name = table.reader or source.spec.reader
-    return READERS.get(name) or _custom_reader(source.folder / "reader.py")
+    return READERS.get(name) or _guarded(_custom_reader(source.folder / "reader.py"))
+
+
+def _guarded(reader: Callable[[ReadRequest], pa.Table]) -> Callable[[ReadRequest], pa.Table]:
+    """A source's own reader, whose stumbling over a damaged file is told as any other refusal."""
+
+    def guarded(request: ReadRequest) -> pa.Table:
+        try:
+            return reader(request)
+        except _STUMBLING as problem:
+            # The words of the problem may quote a cell; its type is enough to find the place.
+            cause = None if request.is_restricted else problem
+            raise request.error(
+                f"The source's own reader cannot read the file ({type(problem).__name__})",
+                remedy="Fetch the file again; if it is in order, correct the reader.py of the source",
+            ) from cause
+
+    return guarded
 
 
 @lru_cache(maxsize=32)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from warehouse.model.errors import SpmError
 assert cell_mutations
 PROJECT = Path(__file__).resolve().parents[2]
 # Enough of each kind, however many sources there are; the order of files and chances is always the same.
-LEAST, MOST = 2000, 2600
+LEAST, MOST = 2000, 2300
 TRIES = {
     "cut_in_bytes": 6,
     "bytes_flipped": 6,
@@ -54,25 +55,27 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[GoodFile]:
 
 @pytest.fixture(scope="module")
 def cases(files: list[GoodFile]) -> list[Case]:
-    """Every kind on every file it applies to, as often as there is room for, invented files first."""
-    chosen: list[Case] = []
-    kinds = sorted(KINDS)
+    """All kinds on the invented files; then on golden ones in turn, so that each has its share."""
     invented = [file for file in files if file.source.id.startswith("invented_")]
-    others = [file for file in files if file not in invented]
-    random.Random(7).shuffle(others)
-    for rest in (invented, others):
-        for attempt in range(6):
-            for place, file in enumerate(rest):
-                for kind in kinds:
-                    if attempt >= TRIES.get(kind, 1 if rest is others else 2):
-                        continue
-                    # Of many files each takes another part of the kinds, so that all kinds are taken.
-                    if rest is others and len(others) > 60 and (place + kinds.index(kind)) % 2:
-                        continue
-                    broken = KINDS[kind](file, random.Random(f"{file.name} {kind} {attempt}"))
-                    if broken is not None and len(chosen) < MOST:
-                        chosen.append(Case(file, kind, attempt, *broken))
-    return chosen
+    found = [case for file in invented for case in _of_file(file, all_tries=True)]
+    waiting = [_of_file(file, all_tries=False) for file in files if file not in invented]
+    while waiting and len(found) < MOST:
+        taken = [(cases, case) for cases in waiting if (case := next(cases, None)) is not None]
+        found += [case for _, case in taken]
+        waiting = [cases for cases, _ in taken]
+    return found[:MOST]
+
+
+def _of_file(file: GoodFile, *, all_tries: bool) -> Iterator[Case]:
+    """The kinds that apply to a file, in an order of its own that is always the same."""
+    kinds = sorted(KINDS)
+    random.Random(file.name).shuffle(kinds)
+    for kind in kinds:
+        tries = TRIES.get(kind, 2)
+        for attempt in range(tries if all_tries else max(1, tries // 2)):
+            broken = KINDS[kind](file, random.Random(f"{file.name} {kind} {attempt}"))
+            if broken is not None:
+                yield Case(file, kind, attempt, *broken)
 
 
 @dataclass(frozen=True)
