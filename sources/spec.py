@@ -12,6 +12,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from sources.api.spec import ApiSpec, RequestSpec
+from sources.ranges import meaning
 from warehouse.model.yaml_file import StrictModel
 
 ReaderName = Literal[
@@ -123,6 +124,16 @@ class TableSpec(StrictModel):
     layout: str | None = None
     sums: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     options: dict[str, str | tuple[str, ...] | dict[str, str]] = Field(default_factory=dict)
+
+    @field_validator("markers")
+    @classmethod
+    def _with_meanings(cls, markers: dict[str, str]) -> dict[str, str]:
+        for text, said in markers.items():
+            try:
+                meaning(said)
+            except ValueError as problem:
+                raise ValueError(f"the mark {text!r}: {problem}") from None
+        return markers
 
 
 class Provides(StrictModel):

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sources.columns import ColumnType
 from sources.ranges import KNOWN_MARKS, RATE_MARKERS, Figure, meaning, parse_figure, suspicion
 from sources.values import layout, parse_column
+from warehouse.model.errors import SpmError
 
 # Every mark of the real files and of what is written about them, and what a source may declare it to mean.
 MARKS = {
@@ -243,3 +244,11 @@ def _column(*texts: str):
     import pyarrow as pa
 
     return pa.chunked_array([pa.array(texts, pa.string())])
+
+
+@pytest.mark.parametrize("said", ["Suppressed", "suppressed 5-1", "'two words'"])
+def test_a_source_whose_mark_means_nothing_is_refused_when_it_is_found(bench, said):
+    bench.table = f'markers: {{"*": {said}}}'
+    with pytest.raises(SpmError, match=r"the mark '\*'") as caught:
+        bench.source()
+    assert caught.value.line
