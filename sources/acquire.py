@@ -70,7 +70,8 @@ def acquire(
             return _unreadable(source, problem)
     is_new = any(new for _, new in kept)
     snapshots = tuple(snapshot for snapshot, _ in kept)
-    return FetchResult("new" if is_new else "unchanged", snapshots, f"{len(snapshots)} files")
+    counted = f"{len(snapshots)} file" + ("" if len(snapshots) == 1 else "s")
+    return FetchResult("new" if is_new else "unchanged", snapshots, counted)
 
 
 def remember(

@@ -20,6 +20,7 @@ from assets.place import Place, find_place
 from pipelines.alerts import webhook_address
 from pipelines.locking import holder, is_held
 from pipelines.terminal import console, print_json
+from sources.transports.arrival import filled
 from warehouse.model.agency import ReleaseSettings
 from warehouse.model.errors import SpmError
 
@@ -165,37 +166,43 @@ def _lock(home: Home) -> Line:
 
 def _sources(home: Home) -> Iterator[Line]:
     """Files below the data root, databases, and the variables that releases need; no system is asked."""
+    root = home.require_data_root()
     count = missing = elsewhere = 0
+    away: dict[str, list[str]] = {}
+    for source_id, release in _releases(home):
+        unset = release.only_where_set
+        if unset is not None and not home.environment.get(unset):
+            away.setdefault(unset, []).append(source_id)
+            continue
+        yield from _secrets(home, source_id, release)
+        local = [pattern for pattern in _patterns(release.files) if "://" not in pattern]
+        elsewhere += len(_patterns(release.files)) - len(local) + (release.api is not None)
+        for year in release.school_years:
+            for pattern in (filled(pattern, root, year) for pattern in local):
+                count += 1
+                if not any(root.glob(pattern)):
+                    missing += 1
+                    found = f"{source_id} {year}: {pattern} is not below {root}"
+                    yield Line("fail", "source file", found, "Put it there, or correct sources.yml")
+        if release.database is not None and "${" not in release.database:
+            yield from _database(source_id, release.database, root)
+    for variable, sources in away.items():
+        names = ", ".join(dict.fromkeys(sources))
+        found = f"{variable} is not set, so these are left as they stand: {names}"
+        yield Line("warn", "elsewhere", found, f"Set {variable} where they can be reached")
+    more = f"; {elsewhere} addresses elsewhere are not asked" if elsewhere else ""
+    files = f"{count - missing} of {count} files below {root}{more}"
+    yield Line("ok", "sources", f"{len(home.sources)} switched on; {files}")
+
+
+def _releases(home: Home) -> Iterator[tuple[str, ReleaseSettings]]:
     for source_id in home.sources:
         for release in home.settings_of(source_id).releases:
-            years = ", ".join(map(str, release.school_years))
-            yield from _variables(home, source_id, release)
-            for pattern in _patterns(release.files):
-                if "://" in pattern:
-                    elsewhere += 1
-                    continue
-                count += 1
-                if not any(home.require_data_root().glob(pattern)):
-                    missing += 1
-                    found = f"{source_id} {years}: {pattern} is not below {home.data_root}"
-                    yield Line("fail", "source file", found, "Put it there, or correct sources.yml")
-            elsewhere += release.api is not None
-            if release.database is not None and "${" not in release.database:
-                yield from _database(source_id, release.database, home.require_data_root())
-    away = f"; {elsewhere} addresses elsewhere are not asked" if elsewhere else ""
-    found = (
-        f"{len(home.sources)} switched on; {count - missing} of {count} files below {home.data_root}{away}"
-    )
-    yield Line("ok", "sources", found)
+            yield source_id, release
 
 
-def _variables(home: Home, source_id: str, release: ReleaseSettings) -> Iterator[Line]:
-    """Environment variables that a release names and that are not set here."""
-    unset = release.only_where_set
-    if unset is not None and not home.environment.get(unset):
-        found = f"{source_id}: {unset} is not set, so its last rows are left as they stand"
-        yield Line("warn", "source elsewhere", found, f"Set {unset} where its system can be reached")
-        return
+def _secrets(home: Home, source_id: str, release: ReleaseSettings) -> Iterator[Line]:
+    """Environment variables that hold a release's secrets and are not set here."""
     for name, variable in release.secrets.items():
         if not home.environment.get(variable):
             yield Line("fail", "secret", f"{source_id}: {variable} ({name}) is not set", f"Set {variable}")

@@ -79,13 +79,7 @@ class Wanted:
             SpmError: A variable is not set.
         """
         plain = _VARIABLE.sub(lambda match: self._variable(match[1]), text)
-        for name, value in (
-            ("{data}", str(self.data_root)),
-            ("{school_year}", str(self.school_year)),
-            ("{start_year}", str(self.school_year - 1)),
-        ):
-            plain = plain.replace(name, value)
-        return plain
+        return filled(plain, self.data_root, self.school_year)
 
     def held(self, table: str, address: str) -> Snapshot | None:
         """The snapshot of this address that was last read and accepted for this year and edition."""
@@ -108,6 +102,18 @@ class Wanted:
                 remedy=f"Set {name} where the pipeline runs, then refresh again",
             )
         return value
+
+
+def filled(text: str, data_root: Path, school_year: int) -> str:
+    """An address of sources.yml for a school year: `{data}`, `{school_year}`, `{start_year}` filled in."""
+    places = {
+        "{data}": str(data_root),
+        "{school_year}": str(school_year),
+        "{start_year}": str(school_year - 1),
+    }
+    for name, value in places.items():
+        text = text.replace(name, value)
+    return text
 
 
 def bytes_of(path: Path) -> Callable[[], BinaryIO]:

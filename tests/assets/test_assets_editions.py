@@ -135,7 +135,7 @@ def test_every_fetch_is_kept_with_its_outcome(tmp_path: Path) -> None:
     kept = Fetches(home.root).of(ABSENCE)
     assert [f.outcome for f in kept] == ["withdrawn", "new", "unchanged", "new"]
     assert kept[-1] == Fetch(
-        kept[-1].at, ABSENCE, 2024, "final", "new", "1 files", 1, len(DATA["absence_2024.csv"]),
+        kept[-1].at, ABSENCE, 2024, "final", "new", "1 file", 1, len(DATA["absence_2024.csv"]),
         kept[-1].seconds,
     )  # fmt: skip
     assert [f.outcome for f in Fetches(home.root).last()] == ["withdrawn"]
