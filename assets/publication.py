@@ -6,7 +6,6 @@ Put here: which slices a release consists of. Not here: how slices are stored (`
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -15,8 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from assets.core_table import core_node, core_tables
-from assets.gate import last_results
+from assets.evidence import account_of, corrections, fetch_outcomes, last_results_of, snapshots_behind
 from assets.health import Health, core_health, measures_health
 from assets.home import Home
 from assets.measures import measured_tables, measures_node
@@ -28,7 +26,6 @@ from assets.plan_tables import (
     target_rows,
 )
 from assets.program_tables import federal_program_rows, federal_program_rule_rows
-from assets.raw import ACCOUNT, raw_node
 from assets.statuses import status_tables
 from assets.version import data_version
 from checks.release_audit import release_audit
@@ -103,7 +100,7 @@ def publish(home: Home, *, code_version: str) -> PublishReport:
             _add_snapshots(draft, home, contracts["source_snapshot"], year)
             _add_values(draft, home, warehouse, year)
         _add_statuses(draft, home, contracts["measure_status"])
-        results = tuple(_results(home))
+        results = tuple(last_results_of(home))
         publication = _publication(draft, home, results, code_version)
         audit = release_audit(
             minimum_n=home.agency.settings.minimum_n,
@@ -129,7 +126,8 @@ def _publication(
         absent=draft.absent,
         check_results=[asdict(r) for r in results],
         waivers=[w.model_dump() for w in agency.waivers],
-        fetch_outcomes=list(_fetch_outcomes(home)),
+        corrections=list(corrections(home)),
+        fetch_outcomes=list(fetch_outcomes(home)),
         code_version=code_version,
         settings_hash=data_version(
             {"settings": agency.settings, "plan": agency.plan, "conditions": list(agency.conditions)}
@@ -184,7 +182,7 @@ def _carried(key: SliceKey, health: Health) -> CarryForward:
 def _add_snapshots(draft: _Draft, home: Home, contract: Contract, year: int) -> None:
     rows: list[dict[str, Any]] = []
     for source in home.sources:
-        rows += _account(home, source, year)
+        rows += account_of(home, source, year)
     if not rows:
         return
     for row in rows:
@@ -205,7 +203,7 @@ def _add_values(draft: _Draft, home: Home, warehouse: Warehouse, year: int) -> N
             own = rows.filter(pc.equal(rows["measure_id"], measure.id))
             if own.num_rows:
                 faces: dict[Face, pa.Table] = {"internal": own, "public": _hidden(home, own, rows)}
-                _add_value_slices(draft, measure.id, year, faces, _snapshots(home, table, year))
+                _add_value_slices(draft, measure.id, year, faces, snapshots_behind(home, table, year))
             else:
                 _add_absent(draft, measure.id, year, health)
 
@@ -288,38 +286,3 @@ def _add_statuses(draft: _Draft, home: Home, contract: Contract) -> None:
         values = {m: pa.concat_tables(tables) for m, tables in draft.values[face].items()}
         for (measure_id, year), rows in status_tables(home, values, contract, years).items():
             draft.slices.append(SliceData(SliceKey(face, "measure_status", year, measure_id), rows))
-
-
-def _snapshots(home: Home, table: str, year: int) -> tuple[str, ...]:
-    """The snapshots a core table's rows came from."""
-    tables = core_tables(home)
-    names = [table, *tables[table].core_inputs]
-    sources = sorted({s for name in names for s in tables[name].sources})
-    entries = [entry for source in sources for entry in _account(home, source, year)]
-    return tuple(sorted({entry["snapshot_sha256"] for entry in entries}))
-
-
-def _account(home: Home, source: str, year: int) -> list[dict[str, Any]]:
-    """The snapshots of a source's accepted version; none for a year without a declared release."""
-    state = home.lake.state(raw_node(source), year)
-    declared = home.settings_of(source).for_year(year) is not None
-    if not declared or state is None or state.accepted is None:
-        return []
-    return list(home.lake.read_json(raw_node(source), year, ACCOUNT) or [])
-
-
-def _results(home: Home) -> Iterator[CheckResult]:
-    """The last results of every table and year that was checked."""
-    for year in home.agency.settings.school_years:
-        for table in core_tables(home):
-            yield from last_results(home.lake, core_node(table), year)
-        for table in measured_tables(home):
-            yield from last_results(home.lake, measures_node(table), year)
-
-
-def _fetch_outcomes(home: Home) -> Iterator[dict[str, Any]]:
-    for year in home.agency.settings.school_years:
-        for source in home.sources:
-            outcome = home.lake.read_json(raw_node(source), year, "fetch")
-            if outcome is not None:
-                yield outcome

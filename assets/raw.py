@@ -29,6 +29,7 @@ from warehouse.model.errors import SpmError
 
 ACCOUNT = "account"
 WARNINGS = "warnings"
+CORRECTIONS = "corrections"
 
 
 @dataclass(frozen=True)
@@ -147,6 +148,7 @@ def _read_and_accept(home: Home, source: Source, school_year: int, editions: Seq
     home.lake.write_json(node, school_year, ACCOUNT, _account(counting.fetch, results))
     warnings = [f"{table}: {text}" for table, result in results.items() for text in result.warnings]
     home.lake.write_json(node, school_year, WARNINGS, warnings)
+    home.lake.write_json(node, school_year, CORRECTIONS, _corrections(source, school_year, results))
     rows = sum(r.rows_out for r in results.values())
     home.lake.accept(node, school_year, version, rows)
     return RawResult(version, rows, sum(r.rows_quarantined for r in results.values()), outcome, False)
@@ -234,6 +236,24 @@ def _account(fetch: FetchResult, results: dict[str, ReadResult]) -> list[dict[st
                 }
             )
     return entries
+
+
+def _corrections(source: Source, school_year: int, results: dict[str, ReadResult]) -> list[dict[str, Any]]:
+    """The cells that corrections.yml changed: where each stands and why, never what it holds."""
+    return [
+        {
+            "source_id": source.id,
+            "table_name": table,
+            "school_year": school_year,
+            "column_name": cell.column,
+            "reason": cell.why,
+            "file": cell.file,
+            "line": cell.line,
+            "correction": cell.correction,
+        }
+        for table, result in results.items()
+        for cell in result.corrections
+    ]
 
 
 def _rows_by_snapshot(table: pa.Table) -> dict[str, int]:

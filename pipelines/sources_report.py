@@ -12,7 +12,7 @@ from typing import Any
 
 from assets.fetches import Fetch, Fetches
 from assets.home import Home
-from assets.raw import ACCOUNT, WARNINGS, raw_node
+from assets.raw import ACCOUNT, CORRECTIONS, WARNINGS, raw_node
 from assets.revisions import revisions
 
 # Which outcome speaks for a source whose years ended differently.
@@ -101,6 +101,9 @@ def account_of(home: Home, source_id: str, year: int | None = None) -> dict[str,
         **standing.to_json(),
         "years": [asdict(y) for y in years],
         "files": [entry for y in years for entry in home.lake.read_json(node, y.school_year, ACCOUNT) or []],
+        "corrections": [
+            entry for y in years for entry in home.lake.read_json(node, y.school_year, CORRECTIONS) or []
+        ],
         "revisions": [
             {"school_year": y.school_year, **asdict(revision)}
             for y in years

@@ -95,6 +95,7 @@ class Corrected:
     line: int
     column: str
     correction: str
+    why: str
 
 
 @dataclass
@@ -125,7 +126,7 @@ class Corrector:
                 raise self._error(item, "Two corrections are about one cell", remedy="Keep one of them")
             touched.add((row, header))
             place = f"line {item.line} of {shown(self.path)}"
-            self.done[item.line] = Corrected(request.address, line, header, place)
+            self.done[item.line] = Corrected(request.address, line, header, place, item.correction.why)
             corrected = _with_cell(corrected, header, row, item.correction.becomes)
         return corrected
 

@@ -153,6 +153,9 @@ def _show_one(out: Console, account: dict[str, Any]) -> None:
             out.print(f"[bold red]{year['school_year']}[/]: {escape(year['problem'])}", soft_wrap=True)
         for remark in year["remarks"]:
             out.print(f"[yellow]{year['school_year']}[/]: {escape(remark)}", soft_wrap=True)
+    for c in account["corrections"]:
+        place = f"{c['file']}, line {c['line']}, column {c['column_name']}"
+        out.print(f"{c['school_year']} corrected: {place} ({c['correction']}): {escape(c['reason'])}")
     _show_files(out, account["files"])
     _show_revisions(out, account["revisions"])
     _show_fetches(out, account["fetches"])
