@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from assets.core_table import core_node
 from assets.evidence import account_of, corrections, fetch_outcomes, last_results_of, snapshots_behind
 from assets.health import Health, core_health, measures_health
 from assets.home import Home
