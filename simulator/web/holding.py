@@ -11,11 +11,13 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 from simulator.settings import SimulatorError
 
 Record = dict[str, object]
+_SPELL = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 DAWN = datetime(2024, 8, 1, 6, 0, tzinfo=UTC)
 
 
@@ -23,8 +25,16 @@ def write_lines(path: Path, lines: Iterable[bytes]) -> None:
     """Write lines; a gzip file would otherwise carry the hour it was written."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as raw, gzip.GzipFile("", "wb", 3, raw, mtime=0) as file:
-        for line in lines:
-            file.write(line + b"\n")
+        # Many lines at once: gzip's own work for one write is more than for one line.
+        for many in _batched(lines):
+            file.write(b"\n".join(many) + b"\n")
+
+
+def _batched(lines: Iterable[bytes], size: int = 1_000) -> Iterator[list[bytes]]:
+    """Give lines by the thousand."""
+    left = iter(lines)
+    while many := list(islice(left, size)):
+        yield many
 
 
 def write_records(path: Path, records: Iterable[Mapping[str, object]]) -> None:
@@ -52,7 +62,7 @@ def read_records(path: Path) -> list[Record]:
 
 def packed(record: object) -> bytes:
     """Write a record as JSON without blanks."""
-    return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+    return _SPELL(record).encode("utf-8")
 
 
 def digest(*parts: object) -> str:
@@ -62,4 +72,5 @@ def digest(*parts: object) -> str:
 
 def moment(number: int, start: datetime = DAWN) -> str:
     """Give the moment of the n-th change, as Ed-Fi writes moments."""
-    return (start + timedelta(seconds=number * 7)).strftime("%Y-%m-%dT%H:%M:%S.000000Z")
+    # Thrice as quick as strftime, and there is a moment for every record.
+    return (start + timedelta(seconds=number * 7)).isoformat()[:19] + ".000000Z"
