@@ -1,7 +1,8 @@
 """Read an export of Connecticut's EdSight: title lines, a blank line, one or two header lines, rows.
 
-Put here: the shape of every EdSight file. Not here: names and titles (`edsight_names`), types and canonical
-names (a source's columns.csv), suppression marks (`markers` of its source.yml).
+Put here: the shape of every EdSight file. Not here: names and titles (`edsight_names`), what the cells say
+(`edsight_rows`), types and canonical names (a source's columns.csv), suppression marks (`markers` of its
+source.yml).
 
 Codes are written as quoted formulas so that a spreadsheet keeps their zeros (="0010011"), and so are some
 names; both come out as the exact text inside. What the file says once, in its name, title or place, becomes a
@@ -14,54 +15,25 @@ column in angle brackets, so that files of all groups and levels are rows of one
     <district name>  its name
     <school code>    school code; empty for others
     <group>          header and cell of the student group's column, joined by a colon, or All Students
+    <second group>   the other group of a table that crosses two, or All Students
     <grade>          cell of the grade's column, or All Grades
     <band>           band over the columns, such as Graduates
     <variant>        variant in the title, such as Excluding School Construction
+    <labels>         what the file's name says of its content, such as race_ethnicity-by-ell
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
 
 import pyarrow as pa
 
 from sources.readers.delimited import decode
-from sources.readers.edsight_cells import REFETCH, cells_of, cells_of_all, without_formula
-from sources.readers.edsight_names import (
-    STATE_TITLE,
-    ExportName,
-    Vocabulary,
-    check_titles,
-    read_name,
-    vocabulary,
-)
+from sources.readers.edsight_cells import REFETCH, cells_of, cells_of_all
+from sources.readers.edsight_names import ExportName, Vocabulary, check_titles, read_name, vocabulary
+from sources.readers.edsight_rows import ADDED, Export, Grid, tidy
 from sources.readers.request import ReadRequest, text_table
 from warehouse.model.errors import SpmError
-
-ADDED = (
-    "<level>",
-    "<code>",
-    "<name>",
-    "<district code>",
-    "<district name>",
-    "<school code>",
-    "<group>",
-    "<grade>",
-    "<band>",
-    "<variant>",
-)
-STATE_CODE = "CT"
-
-
-@dataclass(frozen=True)
-class Export:
-    """A file as a table of text: headers, rows, and the physical line of each row."""
-
-    headers: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    lines: tuple[int, ...]
 
 
 def read_edsight(request: ReadRequest) -> pa.Table:
@@ -115,7 +87,15 @@ def parse_export(text: str, name: ExportName, words: Vocabulary) -> Export:
     check_titles([",".join(cells_of(name.file, i + 1, lines[i])) for i in range(blank)], name, words)
     bands, header, first = _header(name, lines, blank + 1)
     rows, numbers = _body(name, lines, first, len(header))
-    return _tidy(name, words, bands, _tell_apart(header, bands), rows, numbers)
+    if name.band is not None and name.band not in bands:
+        raise SpmError(
+            f"No band {name.band!r} over the columns, as the file's name promises",
+            file=name.file,
+            line=numbers[0] - 2 if numbers else None,
+            value=", ".join(sorted({b for b in bands if b})),
+            remedy="The file is of another kind; fetch the right one, or name it after its content",
+        )
+    return tidy(name, words, Grid(bands, _tell_apart(header, bands), rows, numbers))
 
 
 def _header(name: ExportName, lines: list[str], at: int) -> tuple[tuple[str, ...], tuple[str, ...], int]:
@@ -175,106 +155,3 @@ def _body(name: ExportName, lines: list[str], first: int, width: int) -> tuple[l
         rows.append(cells)
         numbers.append(index + 1)
     return rows, numbers
-
-
-def _tidy(
-    name: ExportName,
-    words: Vocabulary,
-    bands: tuple[str, ...],
-    header: tuple[str, ...],
-    rows: list[list[str]],
-    numbers: list[int],
-) -> Export:
-    if name.band is not None and name.band not in bands:
-        raise SpmError(
-            f"No band {name.band!r} over the columns, as the file's name promises",
-            file=name.file,
-            line=numbers[0] - 2 if numbers else None,
-            value=", ".join(sorted({b for b in bands if b})),
-            remedy="The file is of another kind; fetch the right one, or name it after its content",
-        )
-    width = _organization_width(name, words, header)
-    group = _dimension(name, words.group_headers, header)
-    grade = _dimension(name, words.grade_headers, header)
-    kept = [i for i in range(width, len(header)) if i not in (group, grade)]
-    tidy = []
-    for cells, number in zip(rows, numbers, strict=True):
-        added = [
-            *_organization(name, words, cells, number),
-            "All Students" if group is None else f"{header[group]}: {cells[group]}",
-            "All Grades" if grade is None else cells[grade],
-            name.band or "",
-            name.variant or "",
-        ]
-        tidy.append((*added, *(cells[i] for i in kept)))
-    return Export((*ADDED, *(header[i] for i in kept)), tuple(tidy), tuple(numbers))
-
-
-def _dimension(name: ExportName, headers: Mapping[str, str], header: tuple[str, ...]) -> int | None:
-    """Where the column stands that the title promises (student group, grade); None without promise."""
-    promised = next((headers[word] for word in name.words if word in headers), None)
-    if promised is None:
-        return None
-    if promised not in header:
-        raise SpmError(
-            f"No column {promised!r}, as the file's title promises",
-            file=name.file,
-            value=", ".join(header[:6]),
-            remedy="The file is of another group; fetch the right one, or name it after its content",
-        )
-    return header.index(promised)
-
-
-def _organization_width(name: ExportName, words: Vocabulary, header: tuple[str, ...]) -> int:
-    """How many leading columns name the organization; they must be those of the level."""
-    layouts: dict[str, tuple[tuple[str, ...], ...]] = {
-        "state": (("Organization",), ("District",)),
-        "district": (("District", "District Code") if words.has_codes else ("District",),),
-        "school": (("District", "District Code", "School", "School Code"),),
-    }
-    for layout in layouts[name.level]:
-        if header[: len(layout)] == layout:
-            return len(layout)
-    raise SpmError(
-        f"The header of a {name.level} file does not begin with {', '.join(layouts[name.level][0])}",
-        file=name.file,
-        value=", ".join(header[:4]),
-        remedy="The file is of another level; fetch the right one, or name it after its content",
-    )
-
-
-def _organization(name: ExportName, words: Vocabulary, cells: list[str], number: int) -> list[str]:
-    """Level, code, name, district code, district name, school code."""
-    first = without_formula(cells[0]) or cells[0]
-    if name.level == "state":
-        if first != STATE_TITLE:
-            raise SpmError(
-                "A file of the state names another organization",
-                file=name.file,
-                line=number,
-                value=first,
-                remedy="Fetch the state's file again",
-            )
-        return ["state", STATE_CODE, STATE_TITLE, "", "", ""]
-    if not words.has_codes:
-        return ["district", "", first, "", first, ""]
-    code = _code(name, cells[1], number, "District Code")
-    if name.level == "district":
-        return ["district", code, first, code, first, ""]
-    school = _code(name, cells[3], number, "School Code")
-    school_name = without_formula(cells[2]) or cells[2]
-    return ["school", f"{code}-{school}", school_name, code, first, school]
-
-
-def _code(name: ExportName, cell: str, number: int, column: str) -> str:
-    text = without_formula(cell)
-    if text is None:
-        raise SpmError(
-            'A code has lost the ="..." around it, and with it perhaps its zeros',
-            file=name.file,
-            line=number,
-            column=column,
-            value=cell,
-            remedy=REFETCH,
-        )
-    return text
