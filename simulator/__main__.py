@@ -32,6 +32,14 @@ def _parser() -> argparse.ArgumentParser:
         "--years", type=int, nargs="+", default=list(KNOWN_YEARS), help="school years, ascending"
     )
     parser.add_argument(
+        "--sis-csv",
+        type=int,
+        nargs="+",
+        default=[],
+        metavar="YEAR",
+        help="SIS extracts of a year as csv, too",
+    )
+    parser.add_argument(
         "--defect", action="append", default=[], metavar="NAME", help=f"one of {', '.join(names())}"
     )
     return parser
@@ -44,7 +52,9 @@ def main() -> int:
     asked = _parser().parse_args()
     started = time.perf_counter()
     try:
-        settings = Settings(students=asked.students, seed=asked.seed, years=tuple(asked.years))
+        settings = Settings(
+            students=asked.students, seed=asked.seed, years=tuple(asked.years), sis_csv=tuple(asked.sis_csv)
+        )
         written = generate(settings, asked.out, asked.defect)
     except SimulatorError as error:
         print(f"simulator: {error}", file=sys.stderr)

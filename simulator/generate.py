@@ -26,6 +26,7 @@ from simulator import (
     outcomes,
     people,
     plan_status,
+    sis_csv,
     truth,
 )
 from simulator.edfacts.submit import Year, write_submissions
@@ -143,6 +144,8 @@ def _write_year(
     )
     attendance.write_students(students, sis / f"students_{year}.parquet")
     attendance.write_schools(state, year, sis / f"schools_{year}.parquet")
+    if year in settings.sis_csv:
+        sis_csv.write_csv_extracts(sis, year)
     tested = outcomes.take_tests(settings, students, spells, absent)
     cohort = outcomes.graduate(settings, state, students, spells, absent)
     truth.tell_absence(answers, students, spells, absent)

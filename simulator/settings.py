@@ -27,12 +27,17 @@ class SimulatorError(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """One run: the same settings give the same bytes."""
+    """One run: the same settings give the same bytes.
+
+    Attributes:
+        sis_csv: School years whose SIS extracts are written as csv, too.
+    """
 
     students: int = 20_000
     seed: int = 7
     years: tuple[int, ...] = KNOWN_YEARS
     as_of: date = date(2025, 9, 30)
+    sis_csv: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if not SMALLEST <= self.students <= LARGEST:

@@ -86,6 +86,7 @@ class TableSpec(StrictModel):
 
     Attributes:
         reader: Of this table, where it is not the source's.
+        suffixes: Reader by the end of a file's name, such as .csv, where a second format is handed over, too.
         member: Pattern of the one file of a zip archive that is the table; of a file that is no zip, itself.
         header: `none` for a file without header row; columns.csv then names the columns 1, 2, 3.
         open_end: Whether whole files lack the last line end; a cut in the last cell then goes unseen.
@@ -103,6 +104,7 @@ class TableSpec(StrictModel):
 
     key: tuple[str, ...]
     reader: ReaderName | None = None
+    suffixes: dict[str, ReaderName] = Field(default_factory=dict)
     member: str | None = None
     encoding: str = "utf-8"
     delimiter: str = ","

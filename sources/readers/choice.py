@@ -9,7 +9,7 @@ import importlib.util
 import sys
 from collections.abc import Callable
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import pyarrow as pa
@@ -44,8 +44,18 @@ _STUMBLING = (ArithmeticError, AttributeError, LookupError, OSError, RecursionEr
 
 
 def chosen_reader(source: Source, table: TableSpec) -> Callable[[ReadRequest], pa.Table]:
-    """The reader of a table: its own choice, else the source's."""
-    name = table.reader or source.spec.reader
+    """The reader of a table: by the end of a file's name, else the table's own choice, else the source's."""
+    usual = _reader(source, table.reader or source.spec.reader)
+    others = {suffix: _reader(source, name) for suffix, name in table.suffixes.items()}
+
+    def read(request: ReadRequest) -> pa.Table:
+        suffix = PurePath(request.address).suffix.lower()
+        return others.get(suffix, usual)(request)
+
+    return read if others else usual
+
+
+def _reader(source: Source, name: str) -> Callable[[ReadRequest], pa.Table]:
     return READERS.get(name) or _guarded(_custom_reader(source.folder / "reader.py"))
 
 
