@@ -9,7 +9,8 @@ The edition that counts stands under the table's own name (`<table>`), the other
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -192,8 +193,8 @@ def _is_whole(home: Home, source: Source, school_year: int, version: str) -> boo
 
 def _keep(home: Home, source: Source, school_year: int, version: str, results: dict[str, ReadResult]) -> None:
     for table, result in results.items():
-        _write(home, source, school_year, version, table, result.table)
-        _write(home, source, school_year, version, quarantine_part(table), result.quarantine)
+        _write(home, source, school_year, version, table, result.blocks())
+        _write(home, source, school_year, version, quarantine_part(table), [result.quarantine])
 
 
 def _keep_beside(
@@ -205,20 +206,27 @@ def _keep_beside(
     results: dict[str, ReadResult],
 ) -> None:
     for table, result in results.items():
-        _write(home, source, school_year, version, edition_part(table, data_status), result.table)
+        _write(home, source, school_year, version, edition_part(table, data_status), result.blocks())
 
 
-def _write(home: Home, source: Source, school_year: int, version: str, part: str, content: pa.Table) -> None:
+def _write(
+    home: Home, source: Source, school_year: int, version: str, part: str, blocks: Iterable[pa.Table]
+) -> None:
+    """Write a table of which one row group after the other is in memory."""
     file = home.lake.file(raw_node(source.id), school_year, version, part)
-    with home.lake.writing(file, restricted=source.spec.is_restricted) as temporary:
-        pq.write_table(content, temporary, compression="zstd")
+    with home.lake.writing(file, restricted=source.spec.is_restricted) as temporary, ExitStack() as opened:
+        writer: pq.ParquetWriter | None = None
+        for block in blocks:
+            if writer is None:
+                writer = opened.enter_context(pq.ParquetWriter(temporary, block.schema, compression="zstd"))
+            writer.write_table(block)
 
 
 def _account(fetch: FetchResult, results: dict[str, ReadResult]) -> list[dict[str, Any]]:
     """One entry per snapshot and table: where it came from and what became of its rows."""
     entries: list[dict[str, Any]] = []
     for table, result in results.items():
-        read, set_aside = _rows_by_snapshot(result.table), _rows_by_snapshot(result.quarantine)
+        read, set_aside = _rows_by_snapshot(result.rows), _rows_by_snapshot(result.quarantine)
         for snapshot in (s for s in fetch.snapshots if s.table in ("", table)):
             out, quarantined = read.get(snapshot.sha256, 0), set_aside.get(snapshot.sha256, 0)
             entries.append(
@@ -257,5 +265,5 @@ def _corrections(source: Source, school_year: int, results: dict[str, ReadResult
 
 
 def _rows_by_snapshot(table: pa.Table) -> dict[str, int]:
-    counts = table["snapshot_sha256"].cast(pa.string()).value_counts()
+    counts = table["snapshot_sha256"].value_counts()
     return {entry["values"]: entry["counts"] for entry in counts.to_pylist()}

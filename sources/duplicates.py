@@ -6,18 +6,18 @@ refuses the file (`bounds`).
 
 from __future__ import annotations
 
-import tempfile
-
-import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sources.coded import decoded, numbered
 from sources.registry import Source
 from sources.rows import QUARANTINE
 
 _Numbers = npt.NDArray[np.int64]
+# Different keys that are counted without overflow; beyond, those that are there are numbered anew.
+_LARGEST = 2**62
 
 
 def without_duplicates(source: Source, name: str, table: pa.Table) -> tuple[pa.Table, pa.Table]:
@@ -34,33 +34,31 @@ def without_duplicates(source: Source, name: str, table: pa.Table) -> tuple[pa.T
         return table, pa.Table.from_pylist([], schema=QUARANTINE)
     keep = np.ones(table.num_rows, dtype=bool)
     keep[rows] = False
-    aside = _quarantine(source, name, key, table.take(pa.array(rows)), groups)
+    aside = _quarantine(source, name, key, decoded(table.filter(pa.array(~keep))), groups)
     return table.filter(pa.array(keep)), aside
 
 
 def _repeated(table: pa.Table, key: tuple[str, ...]) -> tuple[_Numbers, _Numbers]:
     """The positions of rows whose key stands more than once, and a number for each key among them."""
-    keys = ", ".join(f'"{column}"' for column in key)
-    # What does not fit into memory goes to a private folder that does not outlive the question: keys of
-    # students may be among it, and DuckDB's default is `.tmp` in the current folder, open to all.
-    with (
-        tempfile.TemporaryDirectory(prefix="spm-keys-") as spill,
-        duckdb.connect(":memory:", config={"temp_directory": spill}) as connection,
-    ):
-        connection.register("rows", table.select(list(key)))
-        repeated = f"SELECT {keys} FROM rows GROUP BY ALL HAVING count(*) > 1"
-        found = connection.execute(f"SELECT count(*) FROM ({repeated})").fetchone()
-        if found is None or found[0] == 0:
-            nothing = np.empty(0, dtype=np.int64)
-            return nothing, nothing
-        numbered = table.select(list(key)).append_column("position", pa.array(np.arange(table.num_rows)))
-        connection.register("numbered", numbered)
-        # By partition and not by join: a blank part of a key equals another blank here.
-        matches = connection.execute(
-            "SELECT position, min(position) OVER same AS first_position FROM numbered "
-            f"WINDOW same AS (PARTITION BY {keys}) QUALIFY count(*) OVER same > 1 ORDER BY position"
-        ).fetchnumpy()
-    return np.asarray(matches["position"]), np.asarray(matches["first_position"])
+    keys = _keys(table, key)
+    in_order = np.sort(keys)
+    again = in_order[1:][in_order[1:] == in_order[:-1]]
+    rows = np.flatnonzero(np.isin(keys, again)) if len(again) else np.empty(0, dtype=np.int64)
+    return rows, keys[rows]
+
+
+def _keys(table: pa.Table, key: tuple[str, ...]) -> _Numbers:
+    """A number for each row, the same exactly where the whole key is; a blank part equals another blank."""
+    keys, size = np.zeros(table.num_rows, dtype=np.int64), 1
+    for column in key:
+        numbers, count = numbered(table[column])
+        if size * count > _LARGEST:
+            different, keys = np.unique(keys, return_inverse=True)
+            size = len(different)
+        keys *= count
+        keys += numbers
+        size *= count
+    return keys
 
 
 def _quarantine(
@@ -77,13 +75,13 @@ def _quarantine(
         "source_id": pa.array([source.id] * count, pa.string()),
         "school_year": rows["school_year"],
         "table": pa.array([name] * count, pa.string()),
-        "source_file": rows["source_file"].cast(pa.string()),
+        "source_file": rows["source_file"],
         "source_line": rows["source_line"],
         "column": pa.array([", ".join(key)] * count, pa.string()),
         "value": value,
         "reason": pa.array(reasons, pa.string()),
         "is_key": pa.array(np.ones(count, dtype=bool)),
-        "snapshot_sha256": rows["snapshot_sha256"].cast(pa.string()),
+        "snapshot_sha256": rows["snapshot_sha256"],
     }
     return pa.table(columns, schema=QUARANTINE)
 
@@ -103,9 +101,6 @@ def _shown(rows: pa.Table, key: tuple[str, ...]) -> pa.ChunkedArray:
     """The key of each row, as `school_code=0000004, grade=3`."""
     parts = []
     for column in key:
-        cells = rows[column]
-        if pa.types.is_dictionary(cells.type):
-            cells = cells.cast(cells.type.value_type)
-        texts = pc.fill_null(cells.cast(pa.string()), "None")
+        texts = pc.fill_null(rows[column].cast(pa.string()), "None")
         parts.append(pc.binary_join_element_wise(f"{column}=", texts, ""))
     return pc.binary_join_element_wise(*parts, ", ")

@@ -6,6 +6,7 @@ Not here: one file (`rows`, `readers`), corrections, duplicate keys (`duplicates
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -14,6 +15,7 @@ from sources.acquire import FetchResult
 from sources.archives import unpacked
 from sources.bounds import BoundExceeded, require_bounds, require_rows
 from sources.claim import claim
+from sources.coded import decoded, decoded_blocks, stacked
 from sources.columns import ColumnLine
 from sources.corrections import Corrected, Corrector
 from sources.descriptors import with_descriptors
@@ -28,6 +30,7 @@ from sources.registry import Source
 from sources.reshape import reshape
 from sources.rows import (
     QUARANTINE,
+    REPEATED,
     no_rows,
     quarantine_table,
     type_rows,
@@ -48,7 +51,7 @@ class ReadResult:
     """A table of a source for a year.
 
     Attributes:
-        table: Typed rows with lineage.
+        rows: Typed rows with lineage, their columns kept as codes.
         quarantine: Rows set aside, with file, line, column and reason.
         rows_in: Rows of the files at the long grain; always rows_out + rows_quarantined.
         warnings: What is unusual and refuses nothing, a sentence each.
@@ -56,16 +59,25 @@ class ReadResult:
         corrections: Those cells, by place.
     """
 
-    table: pa.Table
+    rows: pa.Table
     quarantine: pa.Table
     rows_in: int
     warnings: tuple[str, ...] = ()
     corrections: tuple[Corrected, ...] = ()
 
     @property
+    def table(self) -> pa.Table:
+        """The rows as plain columns, all at once; who writes them takes `blocks`."""
+        return decoded(self.rows, keep=REPEATED)
+
+    def blocks(self) -> Iterator[pa.Table]:
+        """The rows as plain columns, so many at once as a row group has."""
+        return decoded_blocks(self.rows, keep=REPEATED)
+
+    @property
     def rows_out(self) -> int:
         """Rows read."""
-        return int(self.table.num_rows)
+        return int(self.rows.num_rows)
 
     @property
     def corrected(self) -> int:
@@ -118,7 +130,8 @@ def _read_table(
         raise SpmError(
             f"No file for table {name!r} of {source.id}", remedy="Name its files in the agency's sources.yml"
         )
-    table = pa.concat_tables(found.tables, promote_options="default")
+    table = stacked(found.tables)
+    found.tables.clear()
     table, duplicates = without_duplicates(source, name, table)
     quarantine = pa.concat_tables([*found.set_aside, duplicates])
     found.warnings += require_rows(source, name, release, found.physical)

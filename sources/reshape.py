@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sources.coded import coded, encoded, narrowed
 from sources.readers.request import LINE, ReadRequest
 from sources.spec import UnpivotSpec
 
@@ -59,28 +60,40 @@ def _unpivoted(request: ReadRequest, cells: pa.Table, spec: UnpivotSpec) -> pa.T
     inside = {header for block in blocks.values() for header in block.values()}
     kept = [name for name in cells.column_names if name not in inside]
     count, repeats = cells.num_rows, len(blocks)
-    every_line = pa.array(np.repeat(np.arange(count), repeats))
-    arrays: dict[str, pa.Array | pa.ChunkedArray] = {}
+    arrays: dict[str, pa.Array] = {}
     for name in kept:
-        column = cells[name].combine_chunks()
-        # Texts that stand in every block are kept once and pointed at.
-        arrays[name] = (column if name == LINE else column.dictionary_encode()).take(every_line)
-    which = np.tile(np.arange(repeats, dtype=np.int32), count)
+        if name == LINE:
+            arrays[name] = pa.array(np.repeat(cells[name].to_numpy(), repeats))
+        else:
+            # Texts that stand in every block are kept once and pointed at.
+            column = encoded(cells[name])
+            arrays[name] = coded(_repeated(column, repeats), column.dictionary)
+    which = narrowed(pa.array(np.tile(np.arange(repeats, dtype=np.int32), count)), repeats)
     for place, key in enumerate(keys):
-        words = pa.array([block[place] for block in blocks], pa.string())
-        arrays[key] = pa.DictionaryArray.from_arrays(pa.array(which), words)
+        arrays[key] = coded(which, pa.array([block[place] for block in blocks], pa.string()))
     for value in values:
         arrays[value] = _interleaved([cells[block[value]] for block in blocks.values()], count)
     order = [name for name in kept if name != LINE] + keys + values + [LINE]
     return pa.table({name: arrays[name] for name in order})
 
 
-def _interleaved(columns: list[pa.ChunkedArray], count: int) -> pa.Array:
+def _repeated(column: pa.DictionaryArray, repeats: int) -> pa.Array:
+    """The codes of a column, each so many times."""
+    codes = narrowed(column.indices, len(column.dictionary) + 1)
+    if codes.null_count:
+        return codes.take(pa.array(np.repeat(np.arange(len(codes)), repeats)))
+    return pa.array(np.repeat(codes.to_numpy(), repeats))
+
+
+def _interleaved(columns: list[pa.ChunkedArray], count: int) -> pa.DictionaryArray:
     """The first cells of all columns, then their second cells, and so on."""
     chunks = [chunk for column in columns for chunk in column.chunks]
-    whole = pa.concat_arrays(chunks or [pa.array([], pa.string())])
-    order = np.arange(len(columns) * count).reshape(len(columns), count).T.ravel()
-    return whole.dictionary_encode().take(pa.array(order))
+    whole = encoded(pa.chunked_array(chunks, columns[0].type))
+    codes = narrowed(whole.indices, len(whole.dictionary) + 1)
+    if codes.null_count:
+        order = np.arange(len(codes)).reshape(len(columns), count).T.ravel()
+        return coded(codes.take(pa.array(order)), whole.dictionary)
+    return coded(pa.array(codes.to_numpy().reshape(len(columns), count).T.ravel()), whole.dictionary)
 
 
 def _blocks(

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
+from sources.coded import coded, constant, stacked
 from sources.columns import ColumnLine
 from sources.readers.remarks import refused_rows
 from sources.readers.request import LINE, ReadRequest
@@ -18,6 +19,8 @@ from sources.snapshot import Snapshot
 from sources.spec import TableSpec
 from sources.values import Parsed, layout, parse_column
 
+# Columns of lineage that say the same in very many rows, and stay codes in files too.
+REPEATED = ("source_id", "snapshot_sha256", "source_file", "data_status")
 QUARANTINE = pa.schema(
     [
         pa.field("source_id", pa.string()),
@@ -87,8 +90,8 @@ def _parse_into(block: _Block, request: ReadRequest, cells: pa.Table, line: Colu
     parsed: Parsed = parse_column(
         column, line.type, markers=request.table.markers, is_required=line.is_required
     )
-    for suffix, array in parsed.columns.items():
-        block.columns[line.column + suffix] = array
+    for suffix, values in parsed.values.items():
+        block.columns[line.column + suffix] = coded(parsed.codes, values)
     is_key = line.column in request.table.key
     rows = [row for row in parsed.errors if row not in block.refused]
     if not rows:
@@ -120,7 +123,7 @@ def _assemble(request: ReadRequest, blocks: list[tuple[str | None, _Block]], num
     for member, block in blocks:
         arrays = dict(block.columns)
         if member is not None and request.table.pivot is not None:
-            arrays[request.table.pivot] = pa.array([member] * len(numbers), pa.string())
+            arrays[request.table.pivot] = constant(member, pa.string(), len(numbers))
         table = pa.table({**arrays, "source_line": numbers})
         if block.refused:
             keep = np.ones(len(numbers), dtype=bool)
@@ -129,7 +132,7 @@ def _assemble(request: ReadRequest, blocks: list[tuple[str | None, _Block]], num
             refusals += [block.refused[row] for row in sorted(block.refused)]
         tables.append(table)
     ordered = [*names, *([request.table.pivot] if request.table.pivot else []), "source_line"]
-    whole = pa.concat_tables(tables, promote_options="default")
+    whole = stacked(tables)
     return TypedFile(whole.select(ordered), refusals, len(numbers) * len(blocks))
 
 
@@ -141,7 +144,7 @@ def with_absent(typed: TypedFile, lines: tuple[ColumnLine, ...], *, has_markers:
             continue
         for suffix, arrow in layout(line.type, has_markers=has_markers).items():
             if line.column + suffix not in table.column_names:
-                table = table.append_column(line.column + suffix, pa.nulls(count, arrow))
+                table = table.append_column(line.column + suffix, constant(None, arrow, count))
     return TypedFile(table, typed.refusals, typed.rows_in)
 
 
@@ -167,20 +170,15 @@ def with_lineage(typed: TypedFile, snapshot: Snapshot, data_status: str) -> pa.T
     """The typed rows with where each came from."""
     table, count = typed.table, typed.table.num_rows
 
-    def constant(value: object, kind: pa.DataType) -> pa.Array:
-        # One value and a million small indices: a text repeated a million times costs a hundred times more.
-        indices = pa.array(np.zeros(count, dtype=np.int8))
-        return pa.DictionaryArray.from_arrays(indices, pa.array([value], kind))
-
     lines = table["source_line"]
     table = table.drop_columns(["source_line"])
-    table = table.append_column("source_id", constant(snapshot.source_id, pa.string()))
-    table = table.append_column("snapshot_sha256", constant(snapshot.sha256, pa.string()))
-    table = table.append_column("source_file", constant(snapshot.address, pa.string()))
+    table = table.append_column("source_id", constant(snapshot.source_id, pa.string(), count))
+    table = table.append_column("snapshot_sha256", constant(snapshot.sha256, pa.string(), count))
+    table = table.append_column("source_file", constant(snapshot.address, pa.string(), count))
     table = table.append_column("source_line", lines)
     year = pa.array(np.full(count, snapshot.school_year, dtype=np.int16))
     table = table.append_column("school_year", year)
-    return table.append_column("data_status", constant(data_status, pa.string()))
+    return table.append_column("data_status", constant(data_status, pa.string(), count))
 
 
 def quarantine_table(refusals: list[Refusal], snapshot: Snapshot, table: str) -> pa.Table:

@@ -12,6 +12,7 @@ from functools import reduce
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sources.coded import decoded
 from sources.spec import TableSpec
 
 # An addition widens a decimal by a digit; so wide, and thirty parts still fit.
@@ -24,13 +25,14 @@ def sum_warnings(table: pa.Table, spec: TableSpec, *, is_restricted: bool = Fals
     for total, parts in spec.sums.items():
         if total not in table.column_names or any(part not in table.column_names for part in parts):
             continue
-        wide = [table[part].cast(_WIDE) for part in parts]
+        plain = decoded(table.select([total, *parts, "source_line"]))
+        wide = [plain[part].cast(_WIDE) for part in parts]
         added = reduce(pc.add, wide)
-        apart = pc.fill_null(pc.not_equal(table[total].cast(_WIDE), added), False)
+        apart = pc.fill_null(pc.not_equal(plain[total].cast(_WIDE), added), False)
         count = pc.sum(apart).as_py() or 0
         if count == 0:
             continue
-        first = table.filter(apart).slice(0, 1)
+        first = plain.filter(apart).slice(0, 1)
         figures = "" if is_restricted else f": {first[total][0].as_py()}, its parts {_first(added, apart)}"
         found.append(
             f"{count} of {table.num_rows} lines where {total} is not the sum of {_named(parts)}; "

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from sources.cell_parsers import PARSERS
+from sources.coded import encoded, narrowed
 from sources.columns import MARKABLE, ColumnType
 from sources.plain_cells import plain_cells, positions
 from sources.ranges import RATE_MARKERS, Unit, meaning, parse_figure, suspicion
@@ -43,11 +44,20 @@ ARROW: dict[str, pa.DataType] = {
 class Parsed:
     """A column's values and, by row, why a cell was refused.
 
-    `columns` maps a suffix ("" for the value itself) to an array as long as the input.
+    Attributes:
+        codes: For each row which of the values it has.
+        values: By suffix ("" for the value itself) the values, as many for each.
+        errors: By row.
     """
 
-    columns: dict[str, pa.Array]
+    codes: pa.Array
+    values: dict[str, pa.Array]
     errors: dict[int, str]
+
+    @property
+    def columns(self) -> dict[str, pa.Array]:
+        """By suffix, an array as long as the input."""
+        return {suffix: values.take(self.codes) for suffix, values in self.values.items()}
 
 
 def parse_column(
@@ -65,25 +75,26 @@ def parse_column(
         markers: Cell texts that stand for no value, with their meaning.
         is_required: Whether a blank cell without marker is an error (never for text).
     """
-    encoded = _encoded(cells)
-    texts = encoded.dictionary.cast(pa.string())
+    column = encoded(cells)
+    texts = column.dictionary.cast(pa.string())
     given = layout(kind, has_markers=bool(markers))
     is_plain, plain = plain_cells(texts, kind.kind, kind.argument, given[""], markers)
     others = [_clean(text) for text in texts.filter(pa.array(~is_plain)).to_pylist()]
-    # One more entry stands for null cells; a narrow index of the file could not count to it.
-    indices = encoded.indices.cast(pa.int64()).fill_null(len(texts))
+    # One more entry stands for null cells.
     others.append("")
-    indices = positions(is_plain).take(indices)
+    codes = narrowed(column.indices, len(texts) + 1)
+    if codes.null_count:
+        codes = codes.fill_null(len(texts))
     parse = _figure(kind, markers) if kind.kind in FIGURES else _single(kind, markers, is_required)
     results = [_attempt(parse, text, kind.kind) for text in others]
-    refused = {len(plain) + i: r for i, r in enumerate(results) if isinstance(r, str)}
-    errors = _rows_of(indices, refused)
-    columns = {}
+    places = [*np.flatnonzero(~is_plain).tolist(), len(texts)]
+    refused = {place: r for place, r in zip(places, results, strict=True) if isinstance(r, str)}
+    in_order, values = positions(is_plain), {}
     for suffix, arrow in given.items():
-        values = pa.array([None if isinstance(r, str) else r.get(suffix) for r in results], arrow)
+        looked_at = pa.array([None if isinstance(r, str) else r.get(suffix) for r in results], arrow)
         before = plain if suffix == "" else pa.nulls(len(plain), arrow)
-        columns[suffix] = pa.concat_arrays([before, values]).take(indices)
-    return Parsed(columns, errors)
+        values[suffix] = pa.concat_arrays([before, looked_at]).take(in_order)
+    return Parsed(codes, values, _rows_of(codes, refused))
 
 
 def layout(kind: ColumnType, *, has_markers: bool) -> dict[str, pa.DataType]:
@@ -99,14 +110,6 @@ def layout(kind: ColumnType, *, has_markers: bool) -> dict[str, pa.DataType]:
     return given
 
 
-def _encoded(cells: pa.ChunkedArray) -> pa.DictionaryArray:
-    """The cells as one dictionary of distinct values and an index per row."""
-    if cells.num_chunks == 0:
-        return pa.array([], pa.string()).dictionary_encode()
-    encoded = cells if pa.types.is_dictionary(cells.type) else cells.dictionary_encode()
-    return encoded.unify_dictionaries().combine_chunks()
-
-
 def _clean(text: str | None) -> str:
     return "" if text is None else text.strip()
 
@@ -119,12 +122,14 @@ def _attempt(parse: Callable[[str], dict[str, Any]], text: str, kind: str) -> di
         return str(problem) if suspected is None else f"{problem}; {suspected}"
 
 
-def _rows_of(indices: pa.Array, refused: dict[int, str]) -> dict[int, str]:
+def _rows_of(codes: pa.Array, refused: dict[int, str]) -> dict[int, str]:
     if not refused:
         return {}
-    positions = indices.to_numpy(zero_copy_only=False)
-    rows = np.flatnonzero(np.isin(positions, list(refused)))
-    return {int(row): refused[int(positions[row])] for row in rows}
+    numbers = codes.to_numpy()
+    is_refused = np.zeros(int(numbers.max(initial=0)) + 1, dtype=bool)
+    is_refused[[place for place in refused if place < len(is_refused)]] = True
+    rows = np.flatnonzero(is_refused[numbers])
+    return {int(row): refused[int(numbers[row])] for row in rows}
 
 
 def _single(

@@ -7,8 +7,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sources.coded import decoded
 from sources.registry import Source, discover
-from sources.rows import TypedFile, with_absent, with_lineage
+from sources.rows import REPEATED, TypedFile, with_absent, with_lineage
 from sources.snapshot import Snapshot
 
 
@@ -33,4 +34,4 @@ def _without_rows(source: Source, table: str) -> pa.Table:
         TypedFile(pa.table(columns), [], 0), source.columns.of(table), has_markers=bool(spec.markers)
     )
     snapshot = Snapshot(source.id, 2025, table, "0" * 64, f"{table}.csv", "2025-07-01T00:00:00Z", 0, Path())
-    return with_lineage(nothing, snapshot, "final")
+    return decoded(with_lineage(nothing, snapshot, "final"), keep=REPEATED)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import stat
+import sys
 import traceback
-from pathlib import Path
 
-import duckdb
 import pytest
 from invented_source import GOOD, ROWS, Workbench
 
-import sources.duplicates
+import sources.read
+from sources.duplicates import without_duplicates
 from warehouse.model.errors import SpmError
 
 LAYOUT = """\
@@ -111,20 +110,21 @@ def test_the_same_row_of_a_public_source_keeps_its_value(bench):
     assert bench.read_text("\n".join(lines) + "\n").quarantine["value"].to_pylist() == [f"{SECRET}x"]
 
 
-def test_keys_that_do_not_fit_into_memory_go_to_a_private_folder_that_is_gone_afterwards(
-    restricted, monkeypatch
-):
-    seen: list[tuple[Path, int]] = []
+def test_looking_for_keys_that_stand_twice_opens_no_file(restricted, monkeypatch):
+    opened: list[object] = []
+    is_looking = [False]
 
-    def watched(*arguments, **named):
-        connection = real(*arguments, **named)
-        row = connection.execute("SELECT current_setting('temp_directory')").fetchone()
-        folder = Path(row[0])
-        seen.append((folder, stat.S_IMODE(folder.stat().st_mode)))
-        return connection
+    def watched(*arguments):
+        is_looking[0] = True
+        try:
+            return without_duplicates(*arguments)
+        finally:
+            is_looking[0] = False
 
-    real = duckdb.connect
-    monkeypatch.setattr(sources.duplicates.duckdb, "connect", watched)
-    restricted.read_text(GOOD)
-    ((folder, mode),) = seen
-    assert mode == 0o700 and folder.is_absolute() and not folder.exists()
+    # An audit hook stays for the life of the process; it hears only what is asked for here.
+    sys.addaudithook(lambda event, what: opened.append(what) if is_looking[0] and event == "open" else None)
+    monkeypatch.setattr(sources.read, "without_duplicates", watched)
+    assert restricted.read_text(GOOD).rows_out == len(ROWS)
+    restricted.bounds = "{key_errors: 0.2, value_errors: 0.2}"
+    assert restricted.read_text(GOOD.replace(ROWS[9], ROWS[8])).rows_quarantined == 2
+    assert opened == []
