@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from simulator import (
+    assessment_vendor,
     attendance,
     audits,
     defects,
@@ -154,6 +155,7 @@ def _write_year(
     chronic = truth.chronic_spells(spells, absent)
     happened = Year(state, students, spells, chronic, truth.eligible_spells(spells), tested, cohort)
     write_submissions(settings, happened, federal, folder)
+    assessment_vendor.write_results(settings, happened, folder)
     _write_money(settings, state, year, folder, answers, spells, tested, web, federal)
     web.add_people(students, spells, absent, tested, cohort, sis / f"attendance_{year}.parquet")
     plan_status.write_reports(settings, year, folder / "plan" / str(year))
