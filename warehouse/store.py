@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 import sqlalchemy as sa
 
-from warehouse.engine import explained, parse_url, sqlite_path, writer_engine
+from warehouse.engine import BUSY_TIMEOUT_MS, explained, parse_url, sqlite_path, writer_engine
 from warehouse.history import list_releases, name_release, prune_releases, require_release, roll_back
 from warehouse.load import read_rows
 from warehouse.lock import publisher_lock
@@ -283,7 +283,10 @@ def _tidy(connection: sa.Connection, schema: WarehouseSchema, *, changed: bool) 
     if connection.dialect.name == "sqlite":
         # Otherwise the journal keeps the size of the largest publication.
         driver: Any = connection.connection.driver_connection
+        # Not worth waiting for: with a reader at its release the journal is cut after a later one.
+        driver.execute("PRAGMA busy_timeout = 0")
         driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        driver.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     elif changed:
         with connection.begin():
             for table in sorted(schema.metadata.tables):
