@@ -5,9 +5,11 @@ Put here: one request and its answer. Not here: what is asked (`rest`, `edfi`), 
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import httpx
@@ -281,6 +283,12 @@ class ApiClient:
 _LATER = "If it is not out yet, there is nothing to do; else correct api or options in sources.yml"
 
 
+@lru_cache(maxsize=1)
+def _certificates() -> ssl.SSLContext:
+    """Whom HTTPS trusts, as httpx has it by default; read once and not for every connection."""
+    return httpx.create_ssl_context()
+
+
 @contextmanager
 def connect(api: ApiSpec, wanted: Wanted) -> Iterator[ApiClient]:
     """A client for the time of one fetch."""
@@ -288,5 +296,5 @@ def connect(api: ApiSpec, wanted: Wanted) -> Iterator[ApiClient]:
     timeout = httpx.Timeout(patience.read, connect=patience.connect)
     spool = private_folder(spool_folder(wanted))
     pace = Pace(api.rate, spool / "requests.json", wanted.source.spec.title)
-    with httpx.Client(timeout=timeout) as session:
+    with httpx.Client(timeout=timeout, verify=_certificates()) as session:
         yield ApiClient(api, wanted, session=session, pace=pace)

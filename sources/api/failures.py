@@ -28,7 +28,11 @@ class Passing(Exception):
 
 def parse_json(raw: bytes) -> Any:
     """Strict JSON: no NaN, and no object with one name twice, of which one value would be lost in silence."""
-    return json.loads(raw, parse_constant=_no_constant, object_pairs_hook=_once)
+    # As `json.loads` takes bytes, but with one decoder for all.
+    text = raw.decode(json.detect_encoding(raw), "surrogatepass")
+    if text.startswith("\ufeff"):
+        raise ValueError("a byte-order mark is no JSON")
+    return _STRICT.decode(text)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -40,6 +44,9 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(_: str) -> Any:
     raise ValueError("NaN and Infinity are no JSON")
+
+
+_STRICT = json.JSONDecoder(parse_constant=_no_constant, object_pairs_hook=_once)
 
 
 def whether_to_repeat(problem: Exception) -> bool | float:

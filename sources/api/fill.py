@@ -37,8 +37,13 @@ def _items(given: Any, values: Mapping[str, str]) -> list[Any]:
 
 def at(document: Any, path: str) -> Any:
     """The value at a dotted path; ABSENT where there is none. "" is the document itself."""
+    return at_parts(document, tuple(path.split(".")) if path else ())
+
+
+def at_parts(document: Any, parts: tuple[str, ...]) -> Any:
+    """The value at a path that is taken apart; ABSENT where there is none."""
     found = document
-    for part in path.split(".") if path else ():
+    for part in parts:
         if not isinstance(found, dict) or part not in found:
             return ABSENT
         found = found[part]

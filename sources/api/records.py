@@ -11,14 +11,19 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from json.encoder import encode_basestring
 from pathlib import Path
 from typing import Any
 
-from sources.api.fill import ABSENT, at
+from sources.api.fill import ABSENT, at_parts
 from sources.api.private import open_private
 from warehouse.model.errors import SpmError
 
 _BATCH = 5_000
+# Made once: `json.dumps` makes an encoder for every record.
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+_Row = tuple[str, str, str | None]
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,7 @@ class Added:
 
 def compact(record: Any) -> str:
     """A record on one line, its names in the order in which they were received."""
-    return json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+    return _COMPACT.encode(record)
 
 
 class RecordStore:
@@ -48,6 +53,8 @@ class RecordStore:
     def __init__(self, file: Path, identity: tuple[str, ...], key: tuple[str, ...] = ()) -> None:
         open_private(file).close()
         self._identity, self._key = identity, key
+        self._identity_paths = [tuple(path.split(".")) for path in identity]
+        self._key_paths = [tuple(path.split(".")) for path in key]
         self._connection = sqlite3.connect(file, isolation_level=None)
         self._connection.executescript(
             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -20000;"
@@ -60,38 +67,38 @@ class RecordStore:
         """Let go of the file."""
         self._connection.close()
 
-    def add(self, records: Iterable[Any]) -> Added:
-        """Add records; one whose identity is there already is compared and not taken.
+    def add(self, records: Iterable[tuple[Any, str]]) -> Added:
+        """Add records, each with its line; one whose identity is there already is compared and not taken.
 
         Raises:
             SpmError: A record lacks its identity.
         """
-        new = alike = differing = 0
+        rows = [(self.identity_of(record), line, self._key_of(record)) for record, line in records]
         self._connection.execute("BEGIN")
-        for record in records:
-            identity, line = self.identity_of(record), compact(record)
-            if self._insert(identity, line, self._key_of(record)):
-                new += 1
-                continue
-            kept = self._connection.execute(
-                "SELECT record FROM records WHERE identity = ?", (identity,)
-            ).fetchone()
-            if kept[0] == line:
-                alike += 1
-            else:
-                differing += 1
+        added = self._add_identified(rows) if self._identity else self._add_all(rows)
         self._connection.execute("COMMIT")
-        return Added(new, alike, differing)
+        return added
 
-    def _insert(self, identity: str, line: str, key: str | None) -> bool:
-        """Whether the record was not there; without identity it never was."""
+    def _add_identified(self, rows: list[_Row]) -> Added:
+        new = self._connection.executemany("INSERT OR IGNORE INTO records VALUES (?, ?, ?)", rows).rowcount
+        if new == len(rows):
+            return Added(new, 0, 0)
+        question = "SELECT record FROM records WHERE identity = ?"
+        kept = (self._connection.execute(question, (identity,)).fetchone()[0] for identity, _, _ in rows)
+        differing = sum(there != line for there, (_, line, _) in zip(kept, rows, strict=True))
+        return Added(new, len(rows) - new - differing, differing)
+
+    def _add_all(self, rows: list[_Row]) -> Added:
+        """Add records without identity: equal ones stand side by side."""
+        for identity, line, key in rows:
+            self._insert(identity, line, key)
+        return Added(len(rows), 0, 0)
+
+    def _insert(self, identity: str, line: str, key: str | None) -> None:
         statement, copy = "INSERT OR IGNORE INTO records VALUES (?, ?, ?)", 0
         while not self._connection.execute(statement, (identity, line, key)).rowcount:
-            if self._identity:
-                return False
             copy += 1
             identity = f"{line}\0{copy:09d}"
-        return True
 
     def replace(self, records: Iterable[Any]) -> int:
         """Put records in place of those of their identity, or beside the others; gives their number."""
@@ -153,7 +160,7 @@ class RecordStore:
     def _key_of(self, record: Any) -> str | None:
         if not self._key:
             return None
-        values = [at(record, path) for path in self._key]
+        values = [at_parts(record, parts) for parts in self._key_paths]
         return _identity_text(tuple(None if value is ABSENT else value for value in values))
 
     def identity_of(self, record: Any) -> str:
@@ -164,7 +171,7 @@ class RecordStore:
         """
         if not self._identity:
             return compact(record)
-        values = [at(record, path) for path in self._identity]
+        values = [at_parts(record, parts) for parts in self._identity_paths]
         for path, value in zip(self._identity, values, strict=True):
             if value is ABSENT or value is None:
                 raise SpmError(
@@ -187,6 +194,9 @@ def record_store(file: Path, identity: tuple[str, ...], key: tuple[str, ...] = (
 
 
 def _identity_text(values: tuple[Any, ...]) -> str:
+    """The values as `compact` writes a list; nearly all are texts, of which this is the short way."""
+    if all(type(value) is str for value in values):
+        return f"[{','.join(map(encode_basestring, values))}]"
     return compact(list(values))
 
 

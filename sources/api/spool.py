@@ -103,12 +103,13 @@ class Spool:
         write_private(self._state_file, json.dumps(asdict(state)))
         return state
 
-    def batches(self, state: SpoolState, size: int = 2_000) -> Iterator[list[Any]]:
-        """The records of the pages, in batches."""
+    def batches(self, state: SpoolState, size: int = 2_000) -> Iterator[list[tuple[Any, str]]]:
+        """The records of the pages, each with its line, in batches."""
         left = state.received
         with self._records.open("rb") as handle:
             while left:
-                batch = [json.loads(handle.readline()) for _ in range(min(size, left))]
+                lines = [handle.readline().decode("utf-8") for _ in range(min(size, left))]
+                batch = [(json.loads(line), line.removesuffix("\n")) for line in lines]
                 left -= len(batch)
                 yield batch
 

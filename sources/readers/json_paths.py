@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from types import NoneType
 from typing import Any
 
 BETWEEN = "|"
@@ -33,11 +35,9 @@ class _Node:
     chosen: list[tuple[str, str, tuple[str, ...], int]] = field(default_factory=list)
 
     @property
-    def is_claimed(self) -> bool:
-        """Whether a header claims this place or something below it."""
-        return bool(
-            self.column is not None or self.swallows is not None or self.children or self.every or self.chosen
-        )
+    def leads_on(self) -> bool:
+        """Whether a header claims something below this place."""
+        return bool(self.swallows is not None or self.children or self.every or self.chosen)
 
 
 @dataclass
@@ -48,10 +48,17 @@ class Plan:
     root: _Node
 
     def fill(
-        self, record: dict[str, Any], row: list[str | None], strange: dict[str, str | None], seen: list[bool]
+        self, record: dict[str, Any], row: list[Any], strange: dict[str, str | None], seen: list[bool]
     ) -> None:
-        """Put a record's values into its row; what no header claims goes to `strange`."""
+        """Put a record's values into its row, as they are; what no header claims goes to `strange`."""
         _object(self.root, record, "", row, strange, seen)
+
+    def columns_of(self, names: tuple[str, ...]) -> tuple[int, ...] | None:
+        """The columns of a record's names, if each is a column and nothing more; else it takes `fill`."""
+        nodes = [self.root.children.get(name) for name in names]
+        if any(node is None or node.column is None or node.leads_on for node in nodes):
+            return None
+        return tuple(node.column for node in nodes if node is not None and node.column is not None)
 
     def is_lenient(self, header: str) -> bool:
         """Whether a header may be absent from all records: lists are often empty."""
@@ -64,6 +71,16 @@ def plan_of(headers: tuple[str, ...]) -> Plan:
     for column, header in enumerate(headers):
         _place(root, header, column)
     return Plan(headers, root)
+
+
+def texts_of(values: Sequence[Any]) -> Sequence[str | None]:
+    """Values as cells."""
+    kinds = set(map(type, values))
+    if kinds <= {str, NoneType}:
+        return values
+    if kinds == {int}:
+        return list(map(str, values))
+    return [text_of(value) for value in values]
 
 
 def text_of(value: Any) -> str | None:
@@ -109,7 +126,7 @@ def _object(
     node: _Node,
     given: dict[str, Any],
     above: str,
-    row: list[str | None],
+    row: list[Any],
     strange: dict[str, str | None],
     seen: list[bool],
 ) -> None:
@@ -121,7 +138,7 @@ def _object(
                 strange[above + name] = text_of(value)
             continue
         if child.column is not None:
-            row[child.column] = text_of(value)
+            row[child.column] = value
             seen[child.column] = True
         if child.every or child.chosen:
             _list(child, value, above + name, row, strange, seen)
@@ -146,7 +163,7 @@ def _list(
     node: _Node,
     value: Any,
     path: str,
-    row: list[str | None],
+    row: list[Any],
     strange: dict[str, str | None],
     seen: list[bool],
 ) -> None:

@@ -16,17 +16,19 @@ Put here: from records to cells. Not here: headers' meaning (`columns.csv`), des
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
 
 from sources.api.failures import parse_json
-from sources.readers.json_paths import Plan, plan_of
+from sources.readers.json_paths import Plan, plan_of, texts_of
 from sources.readers.limits import LONGEST_LINE, require_file
 from sources.readers.request import LINE, ReadRequest
 
 CHUNK_ROWS = 20_000
+# Different sets of names that are remembered; where every record has its own, there is nothing to gain.
+MOST_SHAPES = 10_000
 
 
 def read_json_records(request: ReadRequest) -> pa.Table:
@@ -39,24 +41,59 @@ def read_json_records(request: ReadRequest) -> pa.Table:
     plan = plan_of(tuple(header for header in request.headers if header != request.table.repeats))
     explode = request.table.options.get("explode")
     chunks: list[pa.Table] = []
-    rows: list[list[str | None]] = []
-    extra: list[dict[str, str | None]] = []
+    rows: list[Sequence[Any]] = []
+    extra: dict[int, dict[str, str | None]] = {}
     numbers: list[int] = []
     seen = [False] * len(plan.headers)
+    shapes = _Shapes(plan, seen)
     for number, record in _records(request):
         for part in _exploded(record, str(explode)) if explode else (record,):
-            row: list[str | None] = [None] * len(plan.headers)
-            strange: dict[str, str | None] = {}
-            plan.fill(part, row, strange, seen)
-            rows.append(row)
-            extra.append(strange)
+            strange = shapes.add(part, rows)
+            if strange:
+                extra[len(rows) - 1] = strange
             numbers.append(number)
         if len(rows) >= CHUNK_ROWS:
             chunks.append(_chunk(plan, rows, extra, numbers))
-            rows, extra, numbers = [], [], []
+            rows, extra, numbers = [], {}, []
     chunks.append(_chunk(plan, rows, extra, numbers))
     whole = pa.concat_tables(chunks, promote_options="default")
     return _without_unseen(request, whole, plan, seen)
+
+
+class _Shapes:
+    """Records of the same names, nothing nested in them, become rows without a walk along the plan."""
+
+    def __init__(self, plan: Plan, seen: list[bool]) -> None:
+        self._plan, self._seen, self._width = plan, seen, len(plan.headers)
+        self._in_order = tuple(range(self._width))
+        self._known: dict[tuple[str, ...], tuple[int, ...] | None] = {}
+
+    def add(self, record: dict[str, Any], rows: list[Sequence[Any]]) -> dict[str, str | None]:
+        """Add a record's row; gives what no header claims."""
+        columns = self._columns(tuple(record))
+        if columns == self._in_order:
+            rows.append(tuple(record.values()))
+            return {}
+        row: list[Any] = [None] * self._width
+        rows.append(row)
+        strange: dict[str, str | None] = {}
+        if columns is None:
+            self._plan.fill(record, row, strange, self._seen)
+        else:
+            for column, value in zip(columns, record.values(), strict=True):
+                row[column] = value
+        return strange
+
+    def _columns(self, names: tuple[str, ...]) -> tuple[int, ...] | None:
+        try:
+            return self._known[names]
+        except KeyError:
+            columns = self._plan.columns_of(names)
+        for column in columns or ():
+            self._seen[column] = True
+        if len(self._known) < MOST_SHAPES:
+            self._known[names] = columns
+        return columns
 
 
 def _records(request: ReadRequest) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -111,12 +148,14 @@ def _exploded(record: dict[str, Any], path: str) -> Iterator[dict[str, Any]]:
 
 
 def _chunk(
-    plan: Plan, rows: list[list[str | None]], extra: list[dict[str, str | None]], numbers: list[int]
+    plan: Plan, rows: list[Sequence[Any]], extra: dict[int, dict[str, str | None]], numbers: list[int]
 ) -> pa.Table:
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(plan.headers)
-    arrays = [pa.array(column, pa.string()) for column in columns]
-    strangers = list(dict.fromkeys(name for strange in extra for name in strange))
-    arrays += [pa.array([strange.get(name) for strange in extra], pa.string()) for name in strangers]
+    columns: list[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * len(plan.headers)
+    arrays = [pa.array(texts_of(column), pa.string()) for column in columns]
+    strangers = list(dict.fromkeys(name for strange in extra.values() for name in strange))
+    for name in strangers:
+        cells = [extra[at].get(name) if at in extra else None for at in range(len(rows))]
+        arrays.append(pa.array(cells, pa.string()))
     return pa.Table.from_arrays(
         [*arrays, pa.array(numbers, pa.int64())], names=[*plan.headers, *strangers, LINE]
     )
