@@ -28,11 +28,22 @@ class Passing(Exception):
 
 def parse_json(raw: bytes) -> Any:
     """Strict JSON: no NaN, and no object with one name twice, of which one value would be lost in silence."""
-    # As `json.loads` takes bytes, but with one decoder for all.
+    if not raw.startswith(b'{"'):
+        return _STRICT.decode(_text(raw))
+    # An object, and in UTF-8 since its second byte is no NUL: nothing has to be found out or skipped.
+    text = raw.decode("utf-8", "surrogatepass")
+    found, end = _STRICT.raw_decode(text)
+    if end != len(text) and text[end:].strip(" \t\r\n"):
+        raise ValueError("something stands behind the object")
+    return found
+
+
+def _text(raw: bytes) -> str:
+    """The text of bytes as `json.loads` takes them."""
     text = raw.decode(json.detect_encoding(raw), "surrogatepass")
     if text.startswith("\ufeff"):
         raise ValueError("a byte-order mark is no JSON")
-    return _STRICT.decode(text)
+    return text
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -40,6 +40,10 @@ def read_fixed_width(request: ReadRequest) -> pa.Table:
 def records(text: str, skip: int = 0) -> tuple[list[str], list[int]]:
     """The lines of a text that are not blank, each with its number; CRLF, LF and CR all end a line."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if lines[-1] == "":
+        lines.pop()
+    if all(map(str.strip, lines)):
+        return lines[skip:], list(range(skip + 1, len(lines) + 1))
     kept = [(line, n) for n, line in enumerate(lines, start=1) if n > skip and line.strip()]
     return [line for line, _ in kept], [n for _, n in kept]
 

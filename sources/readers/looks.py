@@ -89,7 +89,7 @@ def _look_at_cells(rows: bytes, looks: Looks) -> None:
         at = _place(cell["attributes"])
         if at is not None and cell["value"]:
             looks.errors[at] = cell["value"].decode("utf-8", errors="replace")
-    for cell in _WITH_FORMULA.finditer(rows):
+    for cell in _WITH_FORMULA.finditer(rows) if b"<f" in rows or b":f" in rows else ():
         at = _place(cell["attributes"])
         if at is None:
             continue

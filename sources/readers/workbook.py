@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from itertools import compress, zip_longest
 from typing import Any
 
 import pyarrow as pa
@@ -40,27 +41,26 @@ def read_workbook(request: ReadRequest) -> pa.Table:
     header = [" ".join(_text(cell).split()) for cell in rows[index]]
     while header and not header[-1]:
         header.pop()
-    columns: list[list[str | None]] = [[] for _ in header]
-    lines = []
-    for offset, row in enumerate(rows[index + 1 :], start=request.table.header_row + 1):
-        cells = [_text(cell) for cell in row]
-        if not any(cells):
-            continue
-        _require_headed(request, cells[len(header) :], offset)
-        for column, cell in zip(columns, cells, strict=False):
-            column.append(cell)
-        lines.append(offset)
+    columns = [_texts(column) for column in zip_longest(*rows[index + 1 :], fillvalue=None)]
+    first = request.table.header_row + 1
+    _require_headed(request, columns[len(header) :], first)
+    columns = columns[: len(header)] or [[] for _ in header]
+    is_filled = [any(cells) for cells in zip(*columns, strict=True)]
+    lines = list(compress(range(first, first + len(is_filled)), is_filled))
+    if len(lines) < len(is_filled):
+        columns = [list(compress(column, is_filled)) for column in columns]
     return with_remarks(text_table(header, columns, lines), [], _warnings(looks, index))
 
 
-def _require_headed(request: ReadRequest, beyond: list[str], line: int) -> None:
-    if any(beyond):
-        raise request.error(
-            "A cell stands to the right of the last header",
-            line=line,
-            value=next(cell for cell in beyond if cell),
-            remedy="Look whether a header was deleted, or whether header_row in source.yml is right",
-        )
+def _require_headed(request: ReadRequest, beyond: list[list[str | None]], first: int) -> None:
+    for line, cells in enumerate(zip(*beyond, strict=True), start=first):
+        if any(cells):
+            raise request.error(
+                "A cell stands to the right of the last header",
+                line=line,
+                value=next(cell for cell in cells if cell),
+                remedy="Look whether a header was deleted, or whether header_row in source.yml is right",
+            )
 
 
 def _sheet_rows(request: ReadRequest) -> tuple[list[list[Any]], Looks]:
@@ -125,6 +125,11 @@ def _warnings(looks: Looks, first_row: int) -> list[str]:
         f"{len(places)} cells are formulas, the first {cell_name(min(places))}; read are the values that the "
         "workbook was last saved with"
     ]
+
+
+def _texts(column: tuple[Any, ...]) -> list[str | None]:
+    """The cells of a column as text; nearly all columns of a workbook are of texts alone."""
+    return list(map(str.strip, column)) if set(map(type, column)) == {str} else list(map(_text, column))
 
 
 def _text(cell: Any) -> str:
