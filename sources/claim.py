@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from sources.columns import ColumnLine, ColumnMap
+from sources.withheld import shown_name
 from warehouse.model.errors import SpmError
 from warehouse.model.places import shown
 
@@ -36,9 +37,10 @@ def claim(
     known = {str(line.header(release)): line for line in lines}
     strangers = [h for h in headers if h not in known]
     missing = [h for h in known if h not in headers]
-    if is_restricted and 2 * len(missing) > len(known):
-        raise _no_header_row(missing, known, file, header_row)
-    twice = sorted({h for h in headers if headers.count(h) > 1})
+    if is_restricted and 2 * max(len(missing), len(strangers)) > len(known):
+        raise _no_header_row(len(strangers), missing, known, file, header_row)
+    strangers = [shown_name(h, is_restricted=is_restricted) for h in strangers]
+    twice = sorted({shown_name(h, is_restricted=is_restricted) for h in headers if headers.count(h) > 1})
     if twice:
         raise UnclaimedColumns(
             f"Header stands twice: {_named(twice)}",
@@ -59,14 +61,20 @@ def claim(
 
 
 def _no_header_row(
-    missing: list[str], known: dict[str, ColumnLine], file: str, header_row: int
+    strangers: int, missing: list[str], known: dict[str, ColumnLine], file: str, header_row: int
 ) -> UnclaimedColumns:
-    """For a line that is no header row but, it may be, a student's: its texts are never quoted."""
+    """For a line that is no header row, or has a student's line behind it: its texts are never quoted."""
+    named = f", {_named(missing)}" if missing else ""
+    if 2 * len(missing) > len(known):
+        what = f"No header row: {len(missing)} of {len(known)} headers are missing{named}"
+    else:
+        what = f"No header row: {strangers} are unknown, {len(missing)} of {len(known)} missing{named}"
     return UnclaimedColumns(
-        f"No header row: {len(missing)} of {len(known)} headers are missing, {_named(missing)}",
+        what,
         file=file,
         line=header_row,
-        remedy="Look whether the file has its header row, and whether header_row in source.yml is right",
+        remedy="Look whether the file has its header row and the line ends there, and whether header_row in "
+        "source.yml is right; texts of the line are withheld",
     )
 
 

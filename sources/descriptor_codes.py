@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from sources.withheld import may_be_shown
+
 BETWEEN = "|"
 _VALUE = re.compile(r"(?P<namespace>[a-z]+://[^#]+)/(?P<name>[A-Za-z]+)#(?P<code>.+)")
-# A code of a published list is shown; what might be an id, with many digits in a row, is not.
-_MAY_BE_SHOWN = re.compile(r"(?!.*\d{5})[\w .,:/()&'+-]{1,60}")
 
 
 def descriptor_parser(argument: str) -> Callable[[str], str]:
@@ -34,5 +34,7 @@ def _unknown(name: str, text: str) -> str:
     match = _VALUE.fullmatch(text)
     if match is None or match["name"] != name:
         return f"no value of {name}, which looks like uri://namespace/{name}#code"
-    shown_text = f"{match['namespace']}#{match['code']}" if _MAY_BE_SHOWN.fullmatch(match["code"]) else "it"
+    # A code of a published list is shown; what might be an id is not, wherever in the text it stands.
+    known_by_looks = may_be_shown(match["code"]) and may_be_shown(match["namespace"])
+    shown_text = f"{match['namespace']}#{match['code']}" if known_by_looks else "it"
     return f"no list has this {name}; add {shown_text} to descriptors.csv or to the agency's options"

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from sources.coded import coded, encoded, narrowed
 from sources.readers.request import LINE, ReadRequest
 from sources.spec import UnpivotSpec
+from sources.withheld import shown_name
 
 VALUE = "VALUE"
 _Headers = dict[tuple[str, ...], dict[str, str]]
@@ -42,7 +43,8 @@ def _in_claimed_case(request: ReadRequest, cells: pa.Table) -> pa.Table:
     """The headers as columns.csv writes them, else in capitals."""
     claimed = {header.upper(): header for header in request.headers}
     names = [n if n == LINE else claimed.get(n.upper(), n.upper()) for n in cells.column_names]
-    twice = sorted({name for name in names if names.count(name) > 1})
+    found = {name for name in names if names.count(name) > 1}
+    twice = sorted(shown_name(name, is_restricted=request.is_restricted) for name in found)
     if twice:
         raise request.error(
             f"Header stands twice, in capitals and small letters: {twice[0]}",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import traceback
 
 import pytest
-from invented_source import GOOD, ROWS, Workbench
+from invented_source import GOOD, HEADER, ROWS, Workbench
 
 import sources.read
 from sources.duplicates import without_duplicates
@@ -78,6 +79,64 @@ def test_a_strange_header_of_a_restricted_file_is_named_beside_its_known_ones(re
     with pytest.raises(SpmError) as caught:
         restricted.read_text(GOOD.replace("Rate", "Percent"))
     assert caught.value.column == "Percent"
+
+
+def test_a_header_row_of_a_restricted_file_that_runs_into_the_first_record_is_not_quoted(restricted):
+    with pytest.raises(SpmError) as caught:
+        restricted.read_text(f"{HEADER}0000001,Ada {SECRET[:2]},1,{SECRET[:3]},x\n")
+    said = str(caught.value) + repr(vars(caught.value))
+    assert "Ada" not in said and SECRET[:3] not in said
+    assert caught.value.line == 1
+
+
+@pytest.mark.parametrize("header", [SECRET, f"Score of {SECRET}", "2011-04-30", "4/30/11", "x" * 80])
+def test_a_header_of_a_restricted_file_that_looks_like_a_value_is_withheld(restricted, header):
+    lines = [f"{line},1" for line in GOOD.splitlines()]
+    lines[0] = f"{HEADER},{header}"
+    with pytest.raises(SpmError) as caught:
+        restricted.read_text("\n".join(lines) + "\n")
+    assert header not in everything_said(caught.value)
+    assert "unknown header '(withheld)'" in caught.value.what.lower()
+
+
+@pytest.mark.parametrize("where", ["student", "results.student"])
+def test_names_in_a_restricted_json_record_that_are_ids_are_withheld(restricted, where):
+    restricted.reader, restricted.file_name = "json_records", "counts.jsonl"
+    restricted.columns = restricted.columns.replace("note,ignored,,no,Note", "note,text,,no,results.note")
+    record = {
+        "School Code": "0000001",
+        "School Name": "S",
+        "Students": 1,
+        "Rate": 1,
+        "results": {"note": "x"},
+    }
+    target = record["results"] if "." in where else record
+    target[SECRET] = 1
+    restricted.write(json.dumps(record) + "\n")
+    with pytest.raises(SpmError) as caught:
+        restricted.read()
+    assert SECRET not in everything_said(caught.value)
+    assert "(withheld)" in caught.value.what and ("results." in caught.value.what) == ("." in where)
+
+
+def test_a_header_that_stands_twice_in_other_letters_is_withheld_when_it_looks_like_a_value(restricted):
+    restricted.table = "header_case: any"
+    twice = f"A{SECRET},a{SECRET}"
+    with pytest.raises(SpmError) as caught:
+        restricted.read_text(f"{HEADER},{twice}\n" + "".join(f"{row},1,2\n" for row in ROWS))
+    assert SECRET not in everything_said(caught.value)
+
+
+@pytest.mark.parametrize(
+    "cell", [f"uri://{SECRET}/GradeDescriptor#x", f"uri://a.example/GradeDescriptor#{SECRET}"]
+)
+def test_a_descriptor_that_no_list_has_is_withheld_when_an_id_may_stand_in_it(restricted, cell):
+    restricted.columns = restricted.columns.replace("note,ignored", "note,descriptor(GradeDescriptor)")
+    restricted.extra = {"descriptors.csv": "namespace,descriptor,code_value,canonical\n"}
+    restricted.bounds = "{key_errors: 0, value_errors: 1}"
+    result = restricted.read_text(GOOD.replace(",x\n", f",{cell}\n"))
+    assert result.rows_quarantined == len(ROWS)
+    assert SECRET not in str(result.quarantine.to_pylist())
 
 
 def test_a_reader_withholds_the_value_of_a_restricted_file_too(restricted):
