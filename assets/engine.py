@@ -134,7 +134,8 @@ def write_table(
     try:
         connection.execute(
             f"COPY (SELECT {columns} FROM ({sql}) ORDER BY {order}) TO {_literal(str(file))} "
-            "(FORMAT parquet, COMPRESSION zstd)"
+            # Into the file that is there with its rights, and not into one of DuckDB's own beside it.
+            "(FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"
         )
         row = connection.execute(f"SELECT count(*) FROM read_parquet({_literal(str(file))})").fetchone()
     except duckdb.Error as problem:

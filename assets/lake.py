@@ -74,6 +74,9 @@ class Lake:
         """Give a temporary name to write to, and move it to `file` once it is whole."""
         self._make_folder(file.parent, restricted=restricted)
         temporary = file.with_name(f".{file.name}.{os.getpid()}.part")
+        if restricted:
+            # Ours before the first byte: whoever writes to it would make it with the process's umask.
+            os.close(os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))
         try:
             yield temporary
             if restricted:

@@ -87,12 +87,13 @@ class Catalog:
         """
         make_private_folder(file.parent)
         temporary = file.with_suffix(f".{os.getpid()}.tmp")
-        # Created by us first: DuckDB would create it with the process's umask and expose it for a moment.
+        # Created by us first: DuckDB would create it, or one of its own beside it (USE_TMP_FILE), with the
+        # process's umask and expose it for a moment.
         os.close(os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))
         try:
             self._run(
                 f"COPY (SELECT * FROM ({claim.failing_rows}) ORDER BY ALL) TO {literal(str(temporary))} "
-                "(FORMAT parquet, COMPRESSION zstd)"
+                "(FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"
             )
             temporary.chmod(0o600)
             temporary.replace(file)

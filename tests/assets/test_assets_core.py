@@ -366,3 +366,18 @@ def test_a_mapping_that_reads_another_source_too_needs_it_once_its_own_rows_are_
 
 def test_a_mapping_whose_own_source_has_no_rows_gives_none(tmp_path: Path) -> None:
     assert build(reading_two(tmp_path, little_absence=2024, more_absence=2023), "chronic_absence") == []
+
+
+def test_a_restricted_core_table_is_written_into_a_file_that_was_private_before_its_first_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = built(littleland(tmp_path))
+    table = core_tables(home)["chronic_absence"]
+    restricted = replace(table, contract=table.contract.model_copy(update={"privacy": "restricted"}))
+    chmod = Path.chmod
+    # A file that is closed only once it is written was open to others meanwhile.
+    monkeypatch.setattr(Path, "chmod", lambda path, mode: chmod(path, mode) if path.is_dir() else None)
+    shutil.rmtree(home.lake.folder(core_node("chronic_absence"), 2023))
+    version, _ = build_core(home, restricted, 2023)
+    written = home.lake.file(core_node("chronic_absence"), 2023, version)
+    assert written.stat().st_mode & 0o777 == 0o600

@@ -68,6 +68,7 @@ def test_restricted_files_are_for_their_owner_alone(lake: Lake) -> None:
     file = lake.file(Node("core", "student_attendance"), 2024, "abc")
     with lake.writing(file, restricted=True) as temporary:
         assert mode(temporary.parent) == 0o700  # closed before the first byte
+        assert mode(temporary) == 0o600
         temporary.write_bytes(b"x")
     assert mode(file) == 0o600
     assert mode(file.parent) == 0o700

@@ -10,7 +10,16 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from invented_tables import ABSENCE, ATTENDANCE, GOOD_ROWS, ORGANIZATIONS, failed, planted, write_rows
+from invented_tables import (
+    ABSENCE,
+    ATTENDANCE,
+    CONTRACTS,
+    GOOD_ROWS,
+    ORGANIZATIONS,
+    failed,
+    planted,
+    write_rows,
+)
 from raw_tables import write_raw_tables
 
 from checks.message import describe
@@ -178,3 +187,20 @@ def test_the_catalog_spills_to_a_private_folder_that_goes_with_it(tmp_path: Path
         folder = Path(str(catalog._run("SELECT current_setting('temp_directory')").scalar()))
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert not folder.exists()
+
+
+def test_failing_rows_are_written_into_a_file_that_was_private_before_the_first_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from checks.catalog import Catalog
+    from checks.claims import claims_of
+
+    rows = [{"student_id": "1", "school_year": 2021, "days_enrolled": 1, "days_absent": 2}]
+    file = write_rows(tmp_path / "a.parquet", ATTENDANCE, rows)
+    claim = next(c for c in claims_of(ATTENDANCE, CONTRACTS) if c.name.startswith("absent_days"))
+    with Catalog({"core.attendance": [file]}, CONTRACTS) as catalog:
+        kept = tmp_path / "failing" / "rows.parquet"
+        # What is closed only afterwards was open to others meanwhile.
+        monkeypatch.setattr(Path, "chmod", lambda *_: None)
+        assert catalog.failing_rows(claim, kept, show_keys=False).count == 1
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
