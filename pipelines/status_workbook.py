@@ -73,8 +73,10 @@ def write_template(home: Home, file: Path, *, unit: str | None, school_year: int
         How many rows there are to report on.
 
     Raises:
-        SpmError: The plan has no such unit or nothing for it, or the file cannot be written.
+        SpmError: The plan has no such unit or nothing for it, or the file is there already or cannot be
+            written.
     """
+    _require_new(file)
     source = status_source()
     ((table, spec),) = source.spec.tables.items()
     chosen = _chosen(home, unit, school_year)
@@ -100,6 +102,23 @@ def write_template(home: Home, file: Path, *, unit: str | None, school_year: int
             remedy="Choose a folder that exists, and close the workbook if it is open",
         ) from None
     return len(chosen)
+
+
+def _require_new(file: Path) -> None:
+    """A unit's reports may stand in a file that is there: it is never written over.
+
+    Raises:
+        SpmError: It is there, or it would be no workbook by its name.
+    """
+    if file.suffix.lower() != ".xlsx":
+        remedy = f"Call it {file.with_suffix('.xlsx').name}"
+        raise SpmError("A workbook's name ends in .xlsx", file=file.name, remedy=remedy)
+    if file.exists():
+        raise SpmError(
+            "There is such a file already, and it may hold reports",
+            file=file,
+            remedy="Give another name, or move the file; to have a filled workbook checked, add --check",
+        )
 
 
 def check_filled(home: Home, file: Path) -> tuple[int, list[Remark]]:

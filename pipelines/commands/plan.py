@@ -68,7 +68,8 @@ def run_workbook(file: Path, unit: str | None, year: int | None, *, check: bool,
     else:
         for remark in remarks:
             out.print(f"Row {remark.row}, {remark.column}: {escape(remark.text)}", soft_wrap=True)
-        state = f"{len(remarks)} things to mend" if remarks else f"{reports} reports, all of them readable"
+        things = "1 thing" if len(remarks) == 1 else f"{len(remarks)} things"
+        state = f"{things} to mend" if remarks else f"{reports} reports, all of them readable"
         out.print(f"{file.name}: {state}", soft_wrap=True)
     return 1 if remarks else 0
 

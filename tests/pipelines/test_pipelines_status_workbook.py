@@ -54,9 +54,24 @@ def test_the_template_has_a_row_for_each_milestone_and_action_of_the_unit(
     sheet = openpyxl.load_workbook(file)["Status"]
     codes = [sheet.cell(row, 1).value for row in range(FIRST_ROW, FIRST_ROW + 6)]
     assert codes == ["G2.S1.M1", "G2.S1.M1.A1", "G2.S1.M1.A2", "G2.S1.M2", "G2.S1.M2.A1", "G2.S1.M2.A2"]
-    assert write_template(franklin, file, unit=None, school_year=2025) < write_template(
-        franklin, file, unit=None, school_year=None
-    )
+    of_a_year = write_template(franklin, tmp_path / "year.xlsx", unit=None, school_year=2025)
+    assert of_a_year < write_template(franklin, tmp_path / "all.xlsx", unit=None, school_year=None)
+
+
+def test_a_workbook_that_is_there_is_never_written_over(franklin: Home, tmp_path: Path) -> None:
+    file = filled(franklin, tmp_path / "w.xlsx", GOOD)
+    before = file.read_bytes()
+    with pytest.raises(SpmError, match="may hold reports"):
+        write_template(franklin, file, unit=None, school_year=None)
+    assert file.read_bytes() == before
+
+
+def test_a_workbook_is_not_written_under_the_name_of_another_kind_of_file(
+    franklin: Home, tmp_path: Path
+) -> None:
+    with pytest.raises(SpmError, match=r"Call it w\.xlsx"):
+        write_template(franklin, tmp_path / "w.csv", unit=None, school_year=None)
+    assert not (tmp_path / "w.csv").exists()
 
 
 def test_the_template_offers_exactly_the_choices_that_can_be_read(franklin: Home, tmp_path: Path) -> None:
