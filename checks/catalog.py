@@ -6,6 +6,7 @@ Great Expectations (`gx_bridge`), which reads the same database by its `url`.
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -45,6 +46,8 @@ class Catalog:
         from checks import duckdb_dialect
 
         duckdb_dialect.register()
+        # SQLAlchemy logs every row of an answer where the root logger is set to DEBUG.
+        logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
         self.url = f"{duckdb_dialect.DRIVER}:///:memory:checks_{uuid4().hex}"
         self._engine = sa.create_engine(self.url)
         self._connection = self._engine.connect()

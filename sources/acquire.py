@@ -20,6 +20,7 @@ from sources.registry import Source
 from sources.snapshot import Snapshot, SnapshotStore
 from sources.transports import database, files
 from sources.transports.arrival import Arrival, Missing, Wanted
+from sources.transports.library_logs import keep_libraries_quiet
 from warehouse.model.agency import ReleaseSettings
 from warehouse.model.errors import SpmError
 
@@ -55,6 +56,7 @@ def acquire(
     A missing file is `withdrawn` when there was one before, `not_yet_released` before its usual day, and
     `failed` afterwards. `remember` says what "before" is for one file of a pattern among others.
     """
+    keep_libraries_quiet()
     known = os.environ if environment is None else environment
     with store.incoming() as folder:
         wanted = Wanted(source, release, school_year, data_root, store, folder, known)

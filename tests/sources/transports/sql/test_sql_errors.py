@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import threading
 import time
@@ -147,3 +148,11 @@ def test_snapshots_of_a_restricted_source_are_for_its_owner_alone(sqlite: System
     sqlite.privacy = "restricted"
     snapshot = sqlite.fetch().snapshots[0]
     assert snapshot.path.stat().st_mode & 0o077 == 0
+
+
+def test_no_row_query_or_password_is_logged_even_when_everything_is(system: System, caplog):
+    caplog.set_level(logging.DEBUG)
+    with_table(system).tables = {"requests": "SELECT id, submitted_on FROM reimbursement_request"}
+    caplog.clear()
+    assert system.fetch().outcome == "new"
+    assert SECRET not in caplog.text and "reimbursement_request" not in caplog.text
