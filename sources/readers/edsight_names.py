@@ -120,18 +120,44 @@ def vocabulary(table: TableSpec) -> Vocabulary:
     Raises:
         SpmError: An option is missing or has the wrong shape.
     """
-    options = dict(table.options)
+    texts, maps, lists = _options(table)
+    title = str(texts["title"])
+    words = {name: _labels(given) for name, given in maps.items()}
+    sets = {name: _list(given) for name, given in lists.items()}
+    return Vocabulary(
+        title=title,
+        title_labels=words["title_labels"],
+        first_titles=words["first_titles"],
+        band_labels=words["band_labels"],
+        variant_labels=words["variant_labels"],
+        group_headers=words["group_headers"],
+        grade_headers=words["grade_headers"],
+        organization_headers=words["organization_headers"],
+        has_codes=texts["codes"] != "no",
+        has_year_line=texts["year_line"] == "yes",
+        is_continued=texts["continued"] == "yes",
+        state_title=_text(texts["state_title"]),
+        total_row=_text(texts["total_row"]),
+        column_cells=_text(texts["column_cells"]),
+        total_headers=sets["total_headers"],
+        grade_bands=sets["grade_bands"],
+        row_headers=sets["row_headers"],
+    )
+
+
+def _options(table: TableSpec) -> tuple[dict[str, object], dict[str, object], dict[str, object]]:
+    """A table's options by their shape: texts, mappings and lists; what is not given is empty."""
+    options: dict[str, object] = dict(table.options)
     texts = {name: options.pop(name, None) for name in TEXTS}
     maps = {name: options.pop(name, {}) for name in MAPS}
     lists = {name: options.pop(name, ()) for name in LISTS}
-    title = texts["title"]
-    shapes = (
-        not options
-        and all(isinstance(m, dict) for m in maps.values())
-        and all(isinstance(x, tuple) for x in lists.values())
-        and all(t is None or isinstance(t, str) for t in texts.values())
-    )
-    if not isinstance(title, str) or not shapes:
+    if (
+        options
+        or not isinstance(texts["title"], str)
+        or not all(isinstance(m, dict) for m in maps.values())
+        or not all(isinstance(x, tuple) for x in lists.values())
+        or not all(t is None or isinstance(t, str) for t in texts.values())
+    ):
         raise SpmError(
             "The options of an EdSight table do not make sense",
             file="source.yml",
@@ -139,15 +165,7 @@ def vocabulary(table: TableSpec) -> Vocabulary:
             value=", ".join(sorted(options)) or None,
             remedy=f"Give texts {', '.join(TEXTS)}; mappings {', '.join(MAPS)}; lists {', '.join(LISTS)}",
         )
-    return Vocabulary(
-        title=title,
-        has_codes=texts["codes"] != "no",
-        has_year_line=texts["year_line"] == "yes",
-        is_continued=texts["continued"] == "yes",
-        **{name: _text(texts[name]) for name in ("state_title", "total_row", "column_cells")},
-        **{name: _labels(given) for name, given in maps.items()},
-        **{name: _list(given) for name, given in lists.items()},
-    )
+    return texts, maps, lists
 
 
 def _text(given: object) -> str | None:
