@@ -20,6 +20,9 @@ from sources.transports.found import missing, without_ignored
 from sources.transports.limits import limits_of
 from warehouse.model.errors import SpmError
 
+# Root and the account that runs the pipeline.
+_TRUSTED = {0, os.geteuid()}
+
 
 def local_arrivals(wanted: Wanted, table: str, pattern: str) -> Iterator[Arrival]:
     """The files below the data root that a name or pattern matches, in order.
@@ -46,12 +49,38 @@ def local_arrivals(wanted: Wanted, table: str, pattern: str) -> Iterator[Arrival
     for address, file in without_ignored(
         wanted, pattern, [(os.path.relpath(f, root), Path(f)) for f in files]
     ):
+        _require_own_links(file, Path(root), address)
         limits.require_size(file.stat().st_size, wanted.folder, address)
         held = wanted.held(table, address)
         if held is not None and _has_bytes_of(file, held):
             yield Arrival(table, address, None, held=held, etag=held.etag, detail=held.detail)
         else:
             yield Arrival(table, address, lambda a=address, f=file: cast(BinaryIO, _Steady(f, a)))  # type: ignore[misc]
+
+
+def _require_own_links(file: Path, root: Path, address: str) -> None:
+    """Refuse a link out of the data root that somebody else put there: we may read what its owner may not.
+
+    A drop folder is often written to by others. Links of this account and of root are a choice of whoever
+    runs the machine.
+
+    Raises:
+        SpmError: There is one on the way to the file.
+    """
+    inside = root.resolve()
+    for place in (file, *file.parents):
+        if place == root:
+            return
+        if (
+            place.is_symlink()
+            and place.lstat().st_uid not in _TRUSTED
+            and not place.resolve().is_relative_to(inside)
+        ):
+            raise SpmError(
+                "A link that somebody else put here leads out of the data folder",
+                file=address,
+                remedy="Ask who delivers the file to put the file itself there",
+            )
 
 
 def _has_bytes_of(file: Path, held: Snapshot) -> bool:

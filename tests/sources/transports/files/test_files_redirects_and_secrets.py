@@ -203,3 +203,33 @@ def test_no_secret_stands_in_the_store_an_error_a_log_or_the_output(
     assert "counts.csv" in kept and "attempt 2 follows" in ours and output.out == ""
     for secret in (USER_ONE, WORD_ONE, TOKEN_ONE, USER, PASSWORD, KEY, SECRET, basic(USER_ONE, WORD_ONE)):
         assert secret not in everything
+
+
+@pytest.mark.parametrize("linked", ["file", "folder"])
+def test_a_link_out_of_the_data_folder_counts_only_when_this_account_or_root_made_it(
+    bench: Bench, monkeypatch, linked: str
+):
+    outside = bench.root / "outside"
+    outside.mkdir()
+    (outside / "counts.csv").write_bytes(GOOD)
+    drop = bench.root / "data" / "drop"
+    if linked == "folder":
+        drop.parent.mkdir(parents=True, exist_ok=True)
+        drop.symlink_to(outside)
+    else:
+        drop.mkdir(parents=True)
+        (drop / "counts.csv").symlink_to(outside / "counts.csv")
+    assert bench.fetch("drop/counts.csv").outcome == "new"
+    monkeypatch.setattr("sources.transports.local_files._TRUSTED", {4711})
+    fetch = bench.fetch("drop/*.csv")
+    assert fetch.outcome == "failed" and "leads out of the data folder" in words(fetch)
+    assert str(outside) not in words(fetch)
+
+
+def test_a_link_within_the_data_folder_is_followed_whoever_made_it(bench: Bench, monkeypatch):
+    data = bench.root / "data"
+    data.mkdir(parents=True, exist_ok=True)
+    (data / "first.csv").write_bytes(GOOD)
+    (data / "counts.csv").symlink_to("first.csv")
+    monkeypatch.setattr("sources.transports.local_files._TRUSTED", {4711})
+    assert bench.fetch("counts.csv").outcome == "new"
