@@ -277,6 +277,8 @@ def _unknown(home: Home, rows: Sequence[dict[str, Any]]) -> Iterator[Remark]:
     for row in rows:
         if row["node_id"] not in known:
             yield Remark(row["source_line"], "Code", f"The plan has no {row['node_id']}")
+        if row["as_of_date"] > home.today:
+            yield Remark(row["source_line"], "As of", f"{row['as_of_date']} has not come yet")
         if (row["percent_complete"] or 0) > 100:
             too_much = f"{row['percent_complete']} is more than 100"
             yield Remark(row["source_line"], "Percent complete", too_much)

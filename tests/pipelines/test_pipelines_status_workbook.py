@@ -101,6 +101,7 @@ def test_a_well_filled_workbook_can_be_read(franklin: Home, tmp_path: Path) -> N
     ("wrong", "column", "words"),
     [
         ({"Status": "In progess"}, "Status", "is not one of the choices: Cancelled, Complete"),
+        ({"As of": date(2099, 1, 1)}, "As of", "2099-01-01 has not come yet"),
         ({"As of": "10/31/2024"}, "As of", "is not a day; write it such as"),
         ({"Percent complete": 0.4}, "Percent complete", "whole number from 0 to 100"),
         ({"Percent complete": 140}, "Percent complete", "140 is more than 100"),
