@@ -14,6 +14,6 @@ def shown_database(url: str) -> str:
 
     try:
         name = sa.make_url(url).database
-    except sa.exc.ArgumentError:
+    except (sa.exc.ArgumentError, ValueError):  # a port that is no number, which may be a password
         name = None
     return Path(name).name if name else "database"

@@ -109,8 +109,8 @@ def _engine(wanted: Wanted, limits: dict[str, int]) -> Any:
         return sa.create_engine(
             url, poolclass=sa.pool.NullPool, hide_parameters=True, **_arguments(url, limits)
         )
-    except (sa.exc.ArgumentError, ImportError) as problem:
-        # The library's words quote the whole URL, with its password.
+    except (sa.exc.ArgumentError, ImportError, ValueError) as problem:
+        # The library's words quote the whole URL, with its password, or what stands where a port should.
         raise SpmError(
             f"The database URL of {wanted.source.id} cannot be used ({type(problem).__name__})",
             file=shown_database(text),

@@ -156,3 +156,13 @@ def test_no_row_query_or_password_is_logged_even_when_everything_is(system: Syst
     caplog.clear()
     assert system.fetch().outcome == "new"
     assert SECRET not in caplog.text and "reimbursement_request" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "url", [f"postgresql+psycopg://clerk:{SECRET}", f"postgresql+psycopg://h:{SECRET}/db"]
+)
+@pytest.mark.parametrize("named", [True, False])
+def test_a_password_that_stands_where_a_port_should_is_not_told(sqlite: System, url: str, named: bool):
+    with_table(sqlite).tables = {"requests": "SELECT id FROM reimbursement_request"}
+    text = told(sqlite, "${SYSTEM}" if named else url, SYSTEM=url)
+    assert "cannot be used (ValueError)" in text
