@@ -21,6 +21,8 @@ from warehouse.model.errors import SpmError
 
 # A reader or writer waits this long for another one's short transaction before it gives up.
 BUSY_TIMEOUT_MS = 30_000
+# Options of a URL that tell where a database is, and no secret.
+SHOWN_OPTIONS = ("host", "port", "sslmode")
 
 
 def parse_url(url: str | URL) -> URL:
@@ -31,7 +33,7 @@ def parse_url(url: str | URL) -> URL:
     """
     try:
         parsed = make_url(url)
-    except sa.exc.ArgumentError:
+    except (sa.exc.ArgumentError, ValueError):  # a port that is no number is quoted, and may be a password
         raise SpmError(
             "The warehouse address is not a database URL",
             remedy="Set SPM_WAREHOUSE_URL to sqlite:///path/internal.db or postgresql://user@host/database",
@@ -49,8 +51,9 @@ def parse_url(url: str | URL) -> URL:
 
 
 def shown_url(url: URL) -> str:
-    """The URL without its password."""
-    return url.render_as_string(hide_password=True)
+    """The URL without its password, and without options, among which another may stand."""
+    plain = {name: value for name, value in url.query.items() if name in SHOWN_OPTIONS}
+    return url.set(query=plain).render_as_string(hide_password=True)
 
 
 def sqlite_path(url: URL) -> Path | None:

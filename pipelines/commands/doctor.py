@@ -20,6 +20,7 @@ from assets.place import Place, find_place
 from pipelines.alerts import webhook_address
 from pipelines.locking import holder, is_held
 from pipelines.terminal import console, print_json
+from sources.query import shown_database
 from sources.transports.arrival import filled
 from warehouse.model.agency import ReleaseSettings
 from warehouse.model.errors import SpmError
@@ -219,24 +220,26 @@ def _database(source_id: str, url: str | None, root: Path) -> Iterator[Line]:
         return
     import sqlalchemy as sa
 
-    address = sa.make_url(url.replace("{data}", str(root)))
+    shown = f"{source_id}: {shown_database(url)}"
+    try:
+        address = sa.make_url(url.replace("{data}", str(root)))
+        engine = sa.create_engine(address, hide_parameters=True)
+    except (sa.exc.ArgumentError, ImportError, ValueError) as problem:
+        # Their words may quote a password.
+        found = f"{shown} ({type(problem).__name__})"
+        yield Line("fail", "source database", found, "Write dialect+driver://host/database in sources.yml")
+        return
     if address.get_backend_name() == "sqlite" and not Path(str(address.database)).exists():
         yield Line(
             "fail", "source database", f"{source_id}: no such file {address.database}", "Correct sources.yml"
         )
         return
-    engine = sa.create_engine(address)
     try:
         with engine.connect():
             yield Line("ok", "source database", f"{source_id} answers")
     except sa.exc.SQLAlchemyError as problem:
-        shown = address.render_as_string(hide_password=True)
-        yield Line(
-            "fail",
-            "source database",
-            f"{source_id}: {shown} ({type(problem).__name__})",
-            "Check address and rights",
-        )
+        found = f"{shown} ({type(problem).__name__})"
+        yield Line("fail", "source database", found, "Check address and rights")
     finally:
         engine.dispose()
 
