@@ -14,6 +14,7 @@ from pathlib import Path
 from simulator.defects import plant
 
 FINANCE = "finance/{year}/district_data_full.csv"
+SURVEY = "f33/sdf{short:02d}_1a.txt"  # stands before the joined file
 FS178 = "edfacts/{year}/FKSCHSTUPERRLAv000001.csv"
 FS151 = "edfacts/{year}/FKSCHGRADCOHRTv000001.csv"
 SAIPE = "saipe/ussd{before}.xlsx"

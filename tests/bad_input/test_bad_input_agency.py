@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from damage import FINANCE, FS151, of_year
+from damage import FINANCE, FS151, SURVEY, of_year
 from happenings import alerts_of, state_of
 from refreshed import Refreshed, copied, environment, refreshed, select
 
@@ -122,15 +120,14 @@ def test_a_failed_year_is_not_hidden_by_a_later_good_one(place):
 
 
 def test_other_measures_and_years_are_renewed_beside_a_bad_file(place):
-    """FS178 of 2025 is cut off; a correction of FS151 of 2025 and one of poverty in 2024 come with it."""
+    """FS178 of 2025 is cut off; a correction of FS151 of 2025 and one of the survey of 2024 come too."""
     plant("file_cut_in_half", place.data, 2025)
     one_more_graduate(place.data / of_year(FS151, 2025))
-    path = place.data / of_year(FINANCE, 2024)
-    rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"))))
+    path = place.data / of_year(SURVEY, 2024)
+    rows = [line.split("\t") for line in path.read_bytes().decode("utf-8").split("\n")]
     column = rows[0].index("TOTALEXP")
     rows[1][column] = str(int(rows[1][column]) + 1000)
-    with path.open("w", newline="", encoding="utf-8") as handle:
-        csv.writer(handle, lineterminator="\n").writerows(rows)
+    path.write_bytes("\n".join("\t".join(row) for row in rows).encode("utf-8"))
     before = state_of(place.root)
     report = refresh(place.home, years=[2024, 2025])
     after = state_of(place.root)
