@@ -99,6 +99,14 @@ def key_credentials(api: ApiSpec, wanted: Wanted) -> Credentials:
     if key is None:
         return Credentials()
     if auth.header is not None:
+        if not (key.isascii() and key.isprintable()):
+            # The HTTP library would quote it where it refuses it.
+            raise SpmError(
+                f"{wanted.release.secrets['api_key']} holds a line break, or a letter that no key has",
+                file="sources.yml",
+                column=f"sources.{wanted.source.id}.releases.secrets.api_key",
+                remedy="Set the variable to the key alone",
+            )
         return Credentials(headers={auth.header: key})
     return Credentials(query={str(auth.query): key})
 

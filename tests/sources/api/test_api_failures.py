@@ -214,6 +214,18 @@ def test_an_unset_secret_is_named_by_its_variable_and_nothing_is_asked(
     assert server.log == []
 
 
+@pytest.mark.parametrize("wrong", [f"{KEY}\nx", f"{KEY}ö"])
+def test_a_key_that_no_header_can_hold_is_refused_without_it_and_nothing_is_asked(
+    wrong: str, server: SmallServer, bench: ApiBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.api = {"auth": {"style": "api_key", "header": "X-Api-Key"}}
+    bench.secrets = {"api_key": "THE_KEY"}
+    monkeypatch.setattr("api_bench.KEY", wrong)
+    fetch = bench.fetch()
+    assert "THE_KEY holds a line break" in str(fetch.error) and KEY not in repr(fetch)
+    assert server.log == []
+
+
 def test_an_api_is_asked_no_more_often_than_it_allows(server: SmallServer, bench: ApiBench) -> None:
     server.answer = by_offset(RECORDS)
     bench.api = {"rate": {"per_second": 10}}
