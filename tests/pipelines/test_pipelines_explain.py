@@ -8,13 +8,13 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from refreshed import Refreshed, franklin
 from rich.console import Console
 
 from pipelines import explanation
 from pipelines.explain import explain
 from pipelines.explained_figure import DIMENSIONS, Asked, command
 from pipelines.explained_rows import rows_behind
-from tests.refreshed import Refreshed, franklin
 from warehouse.model.errors import SpmError
 from warehouse.model.measure import load_measures
 from warehouse.read import Reader, Row, open_reader
