@@ -18,6 +18,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from sources.readers.request import ReadRequest
+from sources.withheld import shown_name
 
 # The largest public file of education, membership of all schools by grade, race and sex, has 2.4 GB.
 LARGEST_MEMBER = 8 * 1024**3
@@ -86,7 +87,8 @@ def _chosen(request: ReadRequest, archive: zipfile.ZipFile, pattern: str) -> zip
     members = [item for item in archive.infolist() if not item.is_dir()]
     found = [item for item in members if fnmatchcase(item.filename.lower(), pattern.lower())]
     if len(found) != 1:
-        names = ", ".join(item.filename for item in (found or members)[:5]) or "nothing"
+        some = [shown_name(i.filename, is_restricted=request.is_restricted) for i in (found or members)[:5]]
+        names = ", ".join(some) or "nothing"
         words = f"{len(found)} files" if found else "No file"
         raise request.error(
             f"{words} of the name {pattern} in the archive; it holds {names}",

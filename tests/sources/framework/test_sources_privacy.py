@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import traceback
+import zipfile
 
 import pytest
 from invented_source import GOOD, HEADER, ROWS, Workbench
@@ -137,6 +138,16 @@ def test_a_descriptor_that_no_list_has_is_withheld_when_an_id_may_stand_in_it(re
     result = restricted.read_text(GOOD.replace(",x\n", f",{cell}\n"))
     assert result.rows_quarantined == len(ROWS)
     assert SECRET not in str(result.quarantine.to_pylist())
+
+
+def test_a_member_of_a_restricted_archive_that_is_named_by_an_id_is_withheld(restricted):
+    restricted.file_name, restricted.table = "counts.zip", 'member: "*.csv"'
+    restricted.data.mkdir(parents=True)
+    with zipfile.ZipFile(restricted.data / "counts.zip", "w") as archive:
+        archive.writestr(f"{SECRET}.txt", "x")
+    with pytest.raises(SpmError) as caught:
+        restricted.read()
+    assert SECRET not in everything_said(caught.value) and "it holds (withheld).txt" in caught.value.what
 
 
 def test_a_reader_withholds_the_value_of_a_restricted_file_too(restricted):
