@@ -101,7 +101,7 @@ def parse_export(text: str, name: ExportName, words: Vocabulary) -> Export:
 def _header(name: ExportName, lines: list[str], at: int) -> tuple[tuple[str, ...], tuple[str, ...], int]:
     """The band over each column ("" without one), the headers, and the index of the first row."""
     over: tuple[str, ...] = ()
-    if lines[at].startswith('""'):
+    if at < len(lines) and lines[at].startswith('""'):
         over = tuple(" ".join(cell.split()) for cell in cells_of(name.file, at + 1, lines[at]))
         at += 1
     cells = cells_of(name.file, at + 1, lines[at]) if at < len(lines) else []
