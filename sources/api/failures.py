@@ -27,23 +27,41 @@ class Passing(Exception):
 
 
 def parse_json(raw: bytes) -> Any:
-    """Strict JSON: no NaN, and no object with one name twice, of which one value would be lost in silence."""
+    """Strict JSON: no NaN, and no object with one name twice, of which one value would be lost in silence.
+
+    Half a character, such as an emoji cut in two, is no text: it becomes U+FFFD.
+    """
     if not raw.startswith(b'{"'):
-        return _STRICT.decode(_text(raw))
+        return _mended(raw, _STRICT.decode(_text(raw)))
     # An object, and in UTF-8 since its second byte is no NUL: nothing has to be found out or skipped.
-    text = raw.decode("utf-8", "surrogatepass")
+    text = raw.decode("utf-8")
     found, end = _STRICT.raw_decode(text)
     if end != len(text) and text[end:].strip(" \t\r\n"):
         raise ValueError("something stands behind the object")
-    return found
+    return _mended(raw, found)
 
 
 def _text(raw: bytes) -> str:
     """The text of bytes as `json.loads` takes them."""
-    text = raw.decode(json.detect_encoding(raw), "surrogatepass")
+    text = raw.decode(json.detect_encoding(raw))
     if text.startswith("\ufeff"):
         raise ValueError("a byte-order mark is no JSON")
     return text
+
+
+def _mended(raw: bytes, found: Any) -> Any:
+    """The value with whole characters only; a walk through it where halves may stand."""
+    return _whole(found) if b"\\ud" in raw or b"\\uD" in raw else found
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    if isinstance(value, dict):
+        return {_whole(name): _whole(item) for name, item in value.items()}
+    return value
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
