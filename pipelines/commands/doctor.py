@@ -185,7 +185,8 @@ def _sources(home: Home) -> Iterator[Line]:
                     missing += 1
                     found = f"{source_id} {year}: {pattern} is not below {root}"
                     yield Line("fail", "source file", found, "Put it there, or correct sources.yml")
-        if release.database is not None and "${" not in release.database:
+        # A login that stands in the environment is the refresh's business, not shown to a look.
+        if release.database is not None and "${" not in release.database and not release.secrets:
             yield from _database(source_id, release.database, root)
     for variable, sources in away.items():
         names = ", ".join(dict.fromkeys(sources))

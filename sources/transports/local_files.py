@@ -34,6 +34,7 @@ def local_arrivals(wanted: Wanted, table: str, pattern: str) -> Iterator[Arrival
         Missing: None matches.
         SpmError: The source leaves out all that match, or one is too large.
     """
+    _require_below(wanted, pattern)
     filesystem = fsspec.filesystem("file")
     # Absolute, as fsspec answers; the root itself is a name, never a pattern.
     root = os.path.abspath(wanted.data_root)  # noqa: PTH100 - resolve() would follow links, and fsspec does not
@@ -56,6 +57,16 @@ def local_arrivals(wanted: Wanted, table: str, pattern: str) -> Iterator[Arrival
             yield Arrival(table, address, None, held=held, etag=held.etag, detail=held.detail)
         else:
             yield Arrival(table, address, lambda a=address, f=file: cast(BinaryIO, _Steady(f, a)))  # type: ignore[misc]
+
+
+def _require_below(wanted: Wanted, pattern: str) -> None:
+    """Refuse an address that leaves the data root: what is shown of it would not say where it is."""
+    if Path(pattern).is_absolute() or ".." in Path(pattern).parts:
+        raise SpmError(
+            f"{wanted.source.spec.title}: the address is not below the data root",
+            file=pattern,
+            remedy="Write a path below SPM_DATA in sources.yml, or link the folder into it",
+        )
 
 
 def _require_own_links(file: Path, root: Path, address: str) -> None:

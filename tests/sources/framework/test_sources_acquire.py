@@ -274,3 +274,13 @@ def test_no_message_about_a_database_shows_its_password(database: Workbench, url
     assert "hunter2" not in f"{fetch.error} {fetch.detail} {fetch.error!r}"
     assert fetch.error.__cause__ is None
     assert "hunter2" not in shown_database(url)
+
+
+@pytest.mark.parametrize("pattern", ["../elsewhere/counts.csv", "in/../../counts.csv", "/etc/hostname"])
+def test_an_address_that_leaves_the_data_root_is_refused(bench: Workbench, pattern: str):
+    outside = bench.data.parent / "elsewhere" / "counts.csv"
+    outside.parent.mkdir(parents=True)
+    outside.write_text(GOOD, encoding="utf-8")
+    fetch = bench.fetch(pattern)
+    assert fetch.outcome == "failed" and fetch.error is not None
+    assert fetch.error.file == pattern and "below the data root" in fetch.error.what
