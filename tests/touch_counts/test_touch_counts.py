@@ -37,7 +37,7 @@ SELECT x.lea AS organization_id, x.school_year, x.people AS population_total, x.
 FROM raw.little_poverty__districts AS x
 """,
     "golden/golden.yml": "school_year: 2024\nfiles: {districts: [poverty.csv]}\n",
-    "golden/poverty.csv": "District,People,Children,Poor\n0900001,\"5,000\",800,200\n0900002,40,8,0\n",
+    "golden/poverty.csv": 'District,People,Children,Poor\n0900001,"5,000",800,200\n0900002,40,8,0\n',
     "golden/expected_districts.csv": "source_line,lea,people,children,poor\n"
     "2,0900001,5000,800,200\n3,0900002,40,8,0\n",
 }
