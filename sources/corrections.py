@@ -23,6 +23,7 @@ from pydantic import Field
 from sources.columns import ColumnLine, ColumnMap
 from sources.readers.request import LINE, ReadRequest
 from sources.values import parse_column
+from warehouse.model.agency import DataStatus
 from warehouse.model.errors import SpmError
 from warehouse.model.places import shown
 from warehouse.model.yaml_file import StrictModel, load_model
@@ -40,6 +41,7 @@ class Correction(StrictModel):
         expects: What the cell still holds.
         becomes: What it should hold, as the file would write it.
         release: The column of columns.csv it holds for; every one by default.
+        data_status: The edition it holds for; every one by default.
     """
 
     table: str
@@ -52,6 +54,7 @@ class Correction(StrictModel):
     reported_on: date
     school_years: tuple[int, ...] = Field(min_length=1)
     release: str | None = None
+    data_status: DataStatus | None = None
 
 
 class CorrectionsFile(StrictModel):
@@ -75,14 +78,15 @@ class Corrections:
     path: Path
     items: tuple[Placed, ...] = ()
 
-    def corrector(self, table: str, school_year: int, release: str) -> Corrector:
-        """The corrections of one table in one year and release."""
+    def corrector(self, table: str, school_year: int, release: str, data_status: DataStatus) -> Corrector:
+        """The corrections of one table in one year, release and edition."""
         chosen = tuple(
             item
             for item in self.items
             if item.correction.table == table
             and school_year in item.correction.school_years
             and item.correction.release in (None, release)
+            and item.correction.data_status in (None, data_status)
         )
         return Corrector(self.path, chosen)
 

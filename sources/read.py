@@ -119,7 +119,8 @@ def _read_table(
 ) -> ReadResult:
     spec = source.spec.tables[name]
     label = source.columns.release_for(release.release, snapshots[0].school_year) if snapshots else ""
-    corrector = source.corrections.corrector(name, snapshots[0].school_year if snapshots else 0, label)
+    year = snapshots[0].school_year if snapshots else 0
+    corrector = source.corrections.corrector(name, year, label, release.data_status)
     found = _Gathered()
     for snapshot in (s for s in snapshots if s.table in ("", name)):
         _take_file(found, source, name, snapshot, release, corrector)

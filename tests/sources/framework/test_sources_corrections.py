@@ -100,6 +100,13 @@ def test_other_years_and_releases_are_left_as_they_are(bench):
     assert students(bench.read_text(WRONG))[5] == 4000
 
 
+def test_another_edition_of_the_year_is_left_as_it_is(bench):
+    bench.extra = corrections({"data_status": "preliminary"})
+    assert students(bench.read_text(WRONG))[5] == 4000
+    bench.extra = corrections({"data_status": "final"})
+    assert students(bench.read_text(WRONG))[5] == 40
+
+
 def test_a_source_that_has_repaired_itself_is_said(bench):
     bench.extra = corrections()
     error = refusal(bench, GOOD)
