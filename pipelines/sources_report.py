@@ -5,7 +5,7 @@ Put here: gathering it from the lake and the table of fetches. Not here: layout 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -86,9 +86,9 @@ class Standing:
 
 def standings(home: Home, source_ids: Sequence[str] | None = None) -> list[Standing]:
     """How the sources stand, in the order of sources.yml."""
-    last: dict[tuple[str, int], Fetch] = {}
+    last: dict[tuple[str, int], list[Fetch]] = {}
     for fetch in Fetches(home.root).last():
-        last[fetch.source_id, fetch.school_year] = fetch
+        last.setdefault((fetch.source_id, fetch.school_year), []).append(fetch)
     return [_standing(home, source_id, last) for source_id in source_ids or home.sources]
 
 
@@ -124,7 +124,7 @@ def age(fetched_at: str | None, now: datetime | None = None) -> str:
     return f"{max(0, int(seconds))} s"
 
 
-def _standing(home: Home, source_id: str, last: dict[tuple[str, int], Fetch]) -> Standing:
+def _standing(home: Home, source_id: str, last: Mapping[tuple[str, int], Sequence[Fetch]]) -> Standing:
     spec = home.sources[source_id].spec
     years = tuple(_year(home, source_id, year, last) for year in _declared(home, source_id))
     return Standing(source_id, spec.title, spec.family, spec.owner, years)
@@ -135,9 +135,23 @@ def _declared(home: Home, source_id: str) -> Iterator[int]:
     return (year for year in home.agency.settings.school_years if settings.for_year(year) is not None)
 
 
-def _year(home: Home, source_id: str, year: int, last: dict[tuple[str, int], Fetch]) -> YearStanding:
-    node, fetch = raw_node(source_id), last.get((source_id, year))
-    state = home.lake.state(node, year)
+def _speaking(fetches: Sequence[Fetch], declared: Collection[str], *, is_good: bool) -> Fetch | None:
+    """The fetch that speaks for a year of several editions: the worst one of those that are declared.
+
+    Where the year is good, an edition that has not come is awaited and speaks only when none has.
+    """
+    those = [fetch for fetch in fetches if fetch.data_status in declared]
+    came = [fetch for fetch in those if fetch.outcome in ("new", "unchanged")]
+    return min((is_good and came) or those, key=lambda fetch: _WORST.index(fetch.outcome), default=None)
+
+
+def _year(
+    home: Home, source_id: str, year: int, last: Mapping[tuple[str, int], Sequence[Fetch]]
+) -> YearStanding:
+    node, state = raw_node(source_id), home.lake.state(raw_node(source_id), year)
+    declared = {release.data_status for release in home.settings_of(source_id).editions(year)}
+    is_good = state is not None and state.is_good
+    fetch = _speaking(last.get((source_id, year), ()), declared, is_good=is_good)
     account = home.lake.read_json(node, year, ACCOUNT) or []
     problem = None if state is None or state.is_good else state.reason
     came = fetch is not None and fetch.outcome in ("new", "unchanged")

@@ -16,7 +16,7 @@ from assets.raw import refresh_raw
 from pipelines.commands import sources as command
 from pipelines.sources_report import account_of, age, standings
 from pipelines.wrong_use import WrongUse
-from tests.small_state import DATA, SOURCES, littleland
+from tests.small_state import AGENCY, DATA, SOURCES, littleland
 from warehouse.model.errors import SpmError
 
 ABSENCE = "little_absence"
@@ -115,6 +115,35 @@ def test_the_value_of_a_students_row_is_withheld(tmp_path: Path, monkeypatch, ca
     command.run_quarantine(None, None, None, as_json=False)
     page = capsys.readouterr().out
     assert "(withheld)" in page and "ten" not in page.replace("written", "")
+
+
+def test_a_year_of_several_editions_is_new_when_one_of_them_is(tmp_path: Path) -> None:
+    final = "- {school_years: [2024], files: [absence_2024.csv]}"
+    both = f"{final}\n      - {{school_years: [2024], files: [early.csv], data_status: preliminary}}"
+    settings = AGENCY["sources.yml"].replace(final, both)
+    home = littleland(
+        tmp_path, agency={"sources.yml": settings}, data={"early.csv": DATA["absence_2024.csv"]}
+    )
+    assert home.data_root is not None
+    last = home.data_root / "absence_2024.csv"
+    content = last.read_bytes()
+
+    def of_2024() -> str:
+        (standing,) = standings(home, [ABSENCE])
+        return next(year.outcome for year in standing.years if year.school_year == 2024)
+
+    def outcome() -> str:
+        refresh_raw(home, ABSENCE, 2024)
+        return of_2024()
+
+    last.unlink()
+    assert (outcome(), outcome()) == ("new", "unchanged")  # the final edition is awaited
+    last.write_bytes(content)
+    assert (outcome(), outcome()) == ("new", "unchanged")
+    last.unlink()
+    with pytest.raises(SpmError):
+        outcome()
+    assert of_2024() == "withdrawn"
 
 
 def test_a_source_left_as_it_stands_keeps_its_rows_in_the_list(home: Home) -> None:
