@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,6 @@ from sources.columns import ColumnLine
 from sources.read import read
 from sources.registry import Source, discover
 from sources.snapshot import SnapshotStore
-from sources.spec import Bounds
 from warehouse.model.agency import ReleaseSettings
 from warehouse.model.errors import SpmError
 from warehouse.model.plan import Action, Milestone, Node, nodes
@@ -131,7 +130,7 @@ def check_filled(home: Home, file: Path) -> tuple[int, list[Remark]]:
         raise SpmError(
             "There is no such workbook", file=file, remedy="Give the path of the filled .xlsx file"
         )
-    source = _forgiving(status_source())
+    source = status_source()
     ((table, _),) = source.spec.tables.items()
     year = home.agency.settings.school_years[-1]
     release = ReleaseSettings(school_years=(year,), files=(file.name,))
@@ -151,13 +150,6 @@ def check_filled(home: Home, file: Path) -> tuple[int, list[Remark]]:
     remarks = [Remark(r["source_line"], r["column"], _plain(r)) for r in result.quarantine.to_pylist()]
     remarks += _unknown(home, result.table.to_pylist())
     return result.rows_in, sorted(remarks, key=lambda remark: remark.row)
-
-
-def _forgiving(source: Source) -> Source:
-    """The same source without bounds: a unit should see everything that is to mend at once."""
-    return replace(
-        source, spec=source.spec.model_copy(update={"bounds": Bounds(key_errors=1, value_errors=1)})
-    )
 
 
 def _chosen(home: Home, unit: str | None, school_year: int | None) -> list[Node]:

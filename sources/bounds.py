@@ -46,29 +46,31 @@ def require_rows(source: Source, name: str, release: ReleaseSettings, physical: 
         raise BoundExceeded(
             f"{physical} rows where at least {low} are expected",
             file=_files(release, name),
-            remedy="Fetch the file again, it may be cut off; if the number is right, move the bound",
+            remedy="Fetch the file again, it may be cut off; if the number is right, move the bound "
+            "(rows.minimum of the table in source.yml, or of the release in sources.yml)",
         )
     if high is not None and physical > high:
-        return (
-            f"{name}: {physical} rows where at most {high} are expected; if that is right, move the bound",
-        )
+        return (f"{physical} rows where at most {high} are expected; if that is right, move the bound",)
     return ()
 
 
-def require_bounds(source: Source, name: str, quarantine: pa.Table, rows_in: int) -> None:
+def require_bounds(source: Source, name: str, quarantine: pa.Table, rows_in: int) -> tuple[str, ...]:
     """Refuse a table of which too large a share of rows cannot be read.
+
+    Returns:
+        A warning when rows are set aside and the others are used.
 
     Raises:
         BoundExceeded: More keys or values are wrong than the source allows; names the first.
     """
     aside = int(quarantine.num_rows)
     if aside == 0:
-        return
+        return ()
     keys = pc.sum(quarantine["is_key"]).as_py() or 0
     bounds = source.spec.bounds
     too_many_keys = keys > bounds.key_errors * rows_in
     if not too_many_keys and aside - keys <= bounds.value_errors * rows_in:
-        return
+        return (_set_aside(quarantine),)
     (first,) = quarantine.filter(pc.equal(quarantine["is_key"], too_many_keys)).slice(0, 1).to_pylist()
     reason = str(first["reason"])
     more = f"; {aside - 1} more rows cannot be read" if aside > 1 else ""
@@ -82,6 +84,14 @@ def require_bounds(source: Source, name: str, quarantine: pa.Table, rows_in: int
     )
     problem.table, problem.quarantine = name, quarantine
     raise problem
+
+
+def _set_aside(quarantine: pa.Table) -> str:
+    """How many rows are set aside, and where the first stands; never what it holds."""
+    first, count = quarantine.slice(0, 1).to_pylist()[0], quarantine.num_rows
+    place = f"{first['source_file']}, line {first['source_line']}, column {first['column']}"
+    rows = "1 row is" if count == 1 else f"{count:,} rows are"
+    return f"{rows} set aside ({'' if count == 1 else 'first '}{place}); spm quarantine lists them"
 
 
 def _files(release: ReleaseSettings, name: str) -> str:

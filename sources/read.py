@@ -137,7 +137,7 @@ def _read_table(
     quarantine = pa.concat_tables([*found.set_aside, duplicates])
     found.warnings += require_rows(source, name, release, found.physical)
     found.warnings += sum_warnings(table, spec, is_restricted=source.spec.is_restricted)
-    require_bounds(source, name, quarantine, found.rows_in)
+    found.warnings += require_bounds(source, name, quarantine, found.rows_in)
     result = ReadResult(table, quarantine, found.rows_in, tuple(found.warnings), corrector.finish())
     if result.rows_in != result.rows_out + result.rows_quarantined:
         raise AssertionError(f"{source.id}.{name} loses rows")  # never: it would be our own mistake

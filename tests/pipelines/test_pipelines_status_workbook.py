@@ -12,8 +12,11 @@ import pytest
 
 from assets.home import Home
 from pipelines.status_workbook import Remark, check_filled, status_source, write_template
+from sources.acquire import acquire
+from sources.read import read
+from sources.snapshot import SnapshotStore
 from tests.small_state import littleland
-from warehouse.model.agency import load_agency
+from warehouse.model.agency import ReleaseSettings, load_agency
 from warehouse.model.errors import SpmError
 
 FIRST_ROW = 5
@@ -153,3 +156,19 @@ def test_another_file_is_no_status_workbook(franklin: Home, tmp_path: Path) -> N
         check_filled(franklin, tmp_path / "absent.xlsx")
     with pytest.raises(SpmError, match="cannot be written"):
         write_template(franklin, tmp_path / "absent" / "w.xlsx", unit=None, school_year=None)
+
+
+def test_a_slip_of_one_unit_does_not_hold_up_what_the_others_report(franklin: Home, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    filled(franklin, tmp_path / "in" / "status_a.xlsx", {**GOOD, "Status": "nearly"})
+    other = {**GOOD, "Code": "G1.S1.M1"}
+    filled(franklin, tmp_path / "in" / "status_b.xlsx", other)
+    release = ReleaseSettings(school_years=(2025,), files=("in/status_*.xlsx",))
+    source = status_source()
+    store = SnapshotStore(tmp_path / "snapshots")
+    fetch = acquire(source, release, 2025, store=store, data_root=tmp_path, today=date(2025, 7, 1))
+    result = read(source, fetch, release)["status"]
+    assert result.table["node_id"].to_pylist() == ["G1.S1.M1"]
+    assert result.warnings == (
+        "1 row is set aside (in/status_a.xlsx, line 5, column Status); spm quarantine lists them",
+    )
