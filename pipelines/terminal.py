@@ -45,6 +45,11 @@ def print_json(content: Any) -> None:
     print(json.dumps(content, indent=2, ensure_ascii=False, default=str))
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, such as `1 row` or `1,204 rows`."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
 def figure(value: float | None, unit: str | None, decimals: int | None = 1) -> str:
     """A figure with its unit, such as `12.3 %` or `$14,210`."""
     if value is None:

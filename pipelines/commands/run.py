@@ -15,7 +15,7 @@ from assets.place import find_place
 from assets.timing import Part
 from pipelines.locking import home_lock
 from pipelines.refresh import RefreshReport, publish_only, refresh
-from pipelines.terminal import console, print_json
+from pipelines.terminal import console, counted, print_json
 from warehouse.engine import parse_url, shown_url
 
 PARTS: dict[Part, str] = {
@@ -86,12 +86,12 @@ def show(out: Console, report: RefreshReport, home: Home) -> None:
     if report.left:
         out.print(f"Left as they stand, not reached from here: {', '.join(report.left)}", soft_wrap=True)
     if report.remarks:
-        out.print(f"{report.remarks} remarks on how files were read: spm sources")
+        out.print(f"{counted(report.remarks, 'remark')} on how files were read: spm sources")
     _show_release(out, report)
     if report.alerts is not None and report.alerts.added:
         waiting = f", {report.alerts.waiting} not accepted yet" if report.alerts.waiting else ""
         out.print(
-            f"{len(report.alerts.added)} new alerts in {home.root / 'alerts' / 'alerts.jsonl'}{waiting}",
+            f"{counted(len(report.alerts.added), 'new alert')} in {home.root / 'alerts' / 'alerts.jsonl'}{waiting}",
             soft_wrap=True,
         )
     split = ", ".join(
@@ -108,7 +108,7 @@ def _show_release(out: Console, report: RefreshReport) -> None:
     if release["unchanged"]:
         out.print(f"Release {release['release_id']} stays current: nothing has changed")
         return
-    out.print(f"Release {release['release_id']} published: {release['slices_added']} new slices")
+    out.print(f"Release {release['release_id']} published: {counted(release['slices_added'], 'new slice')}")
     for item in release["not_renewed"]:
         out.print(
             f"  [yellow]*[/yellow] {item['measure_id']} {item['school_year']} not renewed", soft_wrap=True

@@ -18,7 +18,7 @@ from rich.table import Table
 from assets.home import Home, open_home
 from assets.quarantine import quarantine
 from pipelines.sources_report import Standing, account_of, age, standings
-from pipelines.terminal import console, print_json
+from pipelines.terminal import console, counted, print_json
 from pipelines.wrong_use import WrongUse, meant
 from warehouse.model.errors import SpmError
 
@@ -70,7 +70,7 @@ def run_quarantine(source_id: str | None, year: int | None, export: Path | None,
     elif export is None:
         _show_rows(console(), rows)
     else:
-        console().print(f"{rows.num_rows} rows written to {export}", soft_wrap=True)
+        console().print(f"{counted(rows.num_rows, 'row')} written to {export}", soft_wrap=True)
     return 0
 
 
@@ -182,7 +182,7 @@ def _show_revisions(out: Console, found: list[dict[str, Any]]) -> None:
     for r in found:
         out.print(
             f"{r['school_year']} {r['table']}: the {r['counts']} edition counts; against the {r['beside']} "
-            f"one {r['changed']:,} rows changed, {r['added']:,} added, {r['removed']:,} removed",
+            f"one {counted(r['changed'], 'row')} changed, {r['added']:,} added, {r['removed']:,} removed",
             soft_wrap=True,
         )
 
