@@ -89,6 +89,8 @@ def _organizations(asked: str, known: list[Row]) -> str:
     if near:
         found = {r["organization_id"]: _shown(r) for r in near[:MOST]}
         return f"Did you mean {' or '.join(found.values())}? `--org` takes the id"
+    if not known:
+        return "It has none yet: no source that is switched on gives core.organizations"
     kinds = ("SEA", "LEA", "SCHOOL")
     first = sorted(known, key=lambda r: (kinds.index(r["organization_type"]), r["organization_id"]))[:MOST]
     more = f" and {len(known) - len(first):,} more in current_organization" if len(known) > len(first) else ""

@@ -111,13 +111,18 @@ def refresh(
         progress: Called with a sentence before each part.
 
     Raises:
-        WrongUse: `select` or `years` name something that is not there.
+        WrongUse: `select` or `years` name something that is not there, or no source is switched on.
         SpmError: Another run holds the home, or the plan asks for a measure without input.
         Interrupted: It was stopped; no further year, no publication and no alert came after that.
     """
     start = time.perf_counter()
     report, interruption = RefreshReport(), Interruption()
     chosen_years = _years(home, years)
+    if not home.sources:
+        raise WrongUse(
+            "No source is switched on, so there is nothing to refresh",
+            remedy=f"Name one under `sources` in sources.yml of {home.agency.folder.name}, with its files",
+        )
     require_inputs(home)
     lock = nullcontext() if is_locked else home_lock(home.root, "spm refresh")
     with (

@@ -37,15 +37,21 @@ def selected_keys(home: Home, definitions: dg.Definitions, names: Sequence[str])
 
 
 def not_renewed(home: Home, names: Sequence[str], years: Sequence[int]) -> Iterator[Finding]:
-    """A finding for each name that could be renewed in none of the years, though nothing need have failed."""
+    """A finding for each name that could be renewed in none of the years, though nothing has failed.
+
+    The failure of a source behind it is a finding already, and says better what to do.
+    """
     for name in dict.fromkeys(names):
         node = _node_of(home, name)
         if any(_is_renewed(home, node, year) for year in years):
             continue
-        sources = ", ".join(sorted(_sources_behind(home, node)))
+        sources = sorted(_sources_behind(home, node))
+        if any(_has_failed(home, raw_node(source), year) for source in sources for year in years):
+            continue
         text = (
             f"{name} was asked for and could not be renewed for {', '.join(map(str, years))}. "
-            f"See whether sources.yml declares files of {sources} for it, and whether they have come."
+            f"See whether sources.yml declares files of {', '.join(sources)} for it, "
+            "and whether they have come."
         )
         yield Finding(STEP, node.name, None, True, text, owner="whoever asked")
 
@@ -84,6 +90,11 @@ def _is_renewed(home: Home, node: Node, year: int) -> bool:
 def _is_good(home: Home, node: Node, year: int) -> bool:
     state = home.lake.state(node, year)
     return state is not None and state.is_good
+
+
+def _has_failed(home: Home, node: Node, year: int) -> bool:
+    state = home.lake.state(node, year)
+    return state is not None and state.outcome == "failed"
 
 
 def _sources_behind(home: Home, node: Node) -> set[str]:

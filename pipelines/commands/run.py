@@ -90,10 +90,8 @@ def show(out: Console, report: RefreshReport, home: Home) -> None:
     _show_release(out, report)
     if report.alerts is not None and report.alerts.added:
         waiting = f", {report.alerts.waiting} not accepted yet" if report.alerts.waiting else ""
-        out.print(
-            f"{counted(len(report.alerts.added), 'new alert')} in {home.root / 'alerts' / 'alerts.jsonl'}{waiting}",
-            soft_wrap=True,
-        )
+        file = home.root / "alerts" / "alerts.jsonl"
+        out.print(f"{counted(len(report.alerts.added), 'new alert')} in {file}{waiting}", soft_wrap=True)
     split = ", ".join(
         f"{PARTS[p]} {report.seconds[p]:.1f}" for p in PARTS if report.seconds.get(p, 0) >= 0.05
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 from rich.console import Console
@@ -232,9 +233,17 @@ def _show_rows(out: Console, rows: pa.Table) -> None:
         out.print(f"[dim]and {rows.num_rows - SHOWN_ROWS} more; --export FILE writes all[/dim]")
 
 
+def _write_csv(rows: pa.Table, file: Path) -> None:
+    """Write csv that a spreadsheet takes for text: a cell such as `=1+1` of a broken file must not be run."""
+    values = rows["value"]
+    is_formula = pc.fill_null(pc.match_substring_regex(values, r"^[=+@\t\r]"), False)
+    safe = pc.if_else(is_formula, pc.binary_join_element_wise("'", values, ""), values)
+    pa_csv.write_csv(rows.set_column(rows.schema.get_field_index("value"), "value", safe), file)
+
+
 def _export(rows: pa.Table, file: Path) -> None:
     """Write all rows, by the file's ending: csv or parquet."""
-    writers = {".csv": pa_csv.write_csv, ".parquet": pq.write_table}
+    writers = {".csv": _write_csv, ".parquet": pq.write_table}
     writer = writers.get(file.suffix.lower())
     if writer is None:
         raise WrongUse(

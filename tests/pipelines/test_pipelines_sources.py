@@ -167,3 +167,14 @@ def test_a_source_left_as_it_stands_keeps_its_rows_in_the_list(home: Home) -> No
 )
 def test_an_age_is_said_as_people_say_it(at: str | None, words: str) -> None:
     assert age(at, datetime(2026, 11, 24, 12, tzinfo=UTC)) == words
+
+
+def test_a_cell_that_a_spreadsheet_would_run_is_exported_as_text(home: Home) -> None:
+    assert home.data_root is not None
+    content = DATA["absence_2024.csv"].replace("100,10", "=1+1,10").replace("200,38", "-200,38")
+    (home.data_root / "absence_2024.csv").write_text(content, encoding="utf-8")
+    with pytest.raises(SpmError):
+        refresh_raw(home, ABSENCE, 2024)
+    command.run_quarantine(None, None, home.root / "q.csv", as_json=False)
+    rows = csv.DictReader((home.root / "q.csv").open(encoding="utf-8"))
+    assert [row["value"] for row in rows] == ["'=1+1", "-200"]
