@@ -99,7 +99,8 @@ def require_inputs(home: Home) -> None:
             (*placed.location, "measure"),
             f"The plan asks for a measure without input: {reason}",
             value=placed.item.measure,
-            remedy="Switch a source on in sources.yml that provides it, or take the measure out of the plan",
+            remedy="Switch a source on in sources.yml that provides it, or take the measure out of the plan; "
+            "a new plan may begin with `goals: []`",
         )
 
 

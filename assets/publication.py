@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from assets.core_table import core_node
+from assets.core_table import core_node, core_tables
 from assets.evidence import account_of, corrections, fetch_outcomes, last_results_of, snapshots_behind
 from assets.health import Health, core_health, measures_health
 from assets.home import Home
@@ -155,6 +155,8 @@ def _add_declarations(draft: _Draft, home: Home, contracts: dict[str, Contract])
 
 
 def _add_organizations(draft: _Draft, home: Home, warehouse: Warehouse, year: int) -> None:
+    if "organizations" not in core_tables(home):
+        return  # a new agency whose sources feed no core table yet
     health = core_health(home, "organizations", year)
     if health.is_good:
         state = home.lake.state(core_node("organizations"), year)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,7 @@ from assets.measures import measures_node
 from pipelines.instance import open_instance
 from pipelines.locking import HomeBusy, home_lock
 from pipelines.refresh import refresh
-from tests.pipelines.tiny_agency import FILES, put
+from tests.pipelines.tiny_agency import FILES, make_home, put, write_source
 from warehouse.model.errors import SpmError
 from warehouse.read import open_reader
 
@@ -76,8 +77,6 @@ def test_a_refused_file_names_line_column_and_value_once_and_its_year_keeps_the_
 def test_a_year_without_declared_files_materializes_no_rows_and_fails_nothing(home: Home) -> None:
     sources = home.agency.folder / "sources.yml"
     sources.write_text("\n".join(sources.read_text().splitlines()[:-1]) + "\n")
-    from tests.pipelines.tiny_agency import make_home
-
     assert home.sources_root is not None
     report = refresh(make_home(home.root.parent, home.sources_root))
     assert [year.is_good for year in report.years] == [True, True]
@@ -130,3 +129,32 @@ def test_the_quick_event_log_is_used_unless_the_agency_names_a_storage(home: Hom
     instance = open_instance(home.root)
     assert not isinstance(instance.event_log_storage, KeptOpenEventLog)
     instance.dispose()
+
+
+def test_a_new_agency_whose_source_feeds_nothing_yet_is_refreshed_and_published(tmp_path: Path) -> None:
+    write_source(tmp_path / "sources")
+    home = make_home(tmp_path, tmp_path / "sources")
+    folder = tmp_path / "sources" / "tiny_absence"
+    text = (folder / "source.yml").read_text()
+    (folder / "source.yml").write_text(text[: text.index("provides:")] + "provides: []\n")
+    for mapping in (folder / "core").iterdir():
+        mapping.unlink()
+    plan = home.agency.folder / "plan.yml"
+    plan.write_text(plan.read_text()[: plan.read_text().index("goals:")] + "goals: []\n")
+    report = refresh(make_home(tmp_path, tmp_path / "sources"))
+    assert not report.failed, list(report.lines())
+    assert report.release is not None
+
+
+def test_an_agency_without_a_source_is_told_so(home: Home) -> None:
+    (home.agency.folder / "sources.yml").write_text("sources: {}\n")
+    assert home.sources_root is not None
+    with pytest.raises(SpmError, match="No source is switched on"):
+        refresh(make_home(home.root.parent, home.sources_root))
+
+
+def test_a_selected_source_that_failed_is_told_once(home: Home) -> None:
+    put(home, 2024, "")
+    report = refresh(home, years=[2024], select=["tiny_absence"])
+    assert report.failed
+    assert not [f for f in report.failures if "was asked for" in f.text]
