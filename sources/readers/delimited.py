@@ -18,6 +18,14 @@ from sources.readers.limits import Bytes, mapped, require_file, require_lines
 from sources.readers.regular import cut, structure_of
 from sources.readers.request import LINE, ReadRequest, text_table
 
+OTHER_KINDS = {
+    b"PK\x03\x04": "a workbook (xlsx) or a zip",
+    b"\xd0\xcf\x11\xe0": "an old workbook (xls)",
+    b"\xff\xfe": "UTF-16",
+    b"\xfe\xff": "UTF-16",
+    b"%PDF": "a PDF",
+}
+
 
 def read_delimited(request: ReadRequest) -> pa.Table:
     """Read a delimited file with one header row.
@@ -130,8 +138,11 @@ def decode(request: ReadRequest) -> str:
     except UnicodeDecodeError as problem:
         line = raw.count(b"\n", 0, problem.start) + 1
         place = problem.start - (raw.rfind(b"\n", 0, problem.start) + 1) + 1
+        looks = next(
+            (f"; it is {kind}" for begins, kind in OTHER_KINDS.items() if raw.startswith(begins)), ""
+        )
         raise request.error(
-            f"Not {encoding} text: byte {place} of the line is 0x{raw[problem.start]:02x}",
+            f"Not {encoding} text: byte {place} of the line is 0x{raw[problem.start]:02x}{looks}",
             line=line,
             remedy=f"Save it as {encoding}, or state the file's encoding in source.yml",
         ) from None
@@ -166,5 +177,6 @@ def _require_width(request: ReadRequest, header: list[str], cells: list[str], li
         raise request.error(
             f"{len(cells)} cells in a line where the header has {len(header)}",
             line=line,
-            remedy="Look for a stray delimiter, or a file that was cut off; fetch it again",
+            remedy="Look for a stray delimiter, a title above the header (header_row in source.yml), a note "
+            "below the rows, or a file that was cut off; fetch it again",
         )

@@ -148,5 +148,6 @@ def _field(path: Path, number: int, row: list[str]) -> tuple[tuple[str, str, int
             file=shown(path),
             line=number,
             value=",".join(row),
-            remedy=f"Write {','.join(HEADER)}; required is yes or no, codes blank or {', '.join(CODES[1:])}",
+            remedy=f"Write {','.join(HEADER)}; level is blank but for EDFacts, first_year a school year, "
+            f"start and length numbers, required yes or no, codes blank or {', '.join(CODES[1:])}",
         ) from None
