@@ -95,7 +95,7 @@ def _remedy(
         if 2 * len(missing) > len(known):
             return (
                 "Look whether header_row and delimiter in source.yml are those of the file, and whether it "
-                f"is one and no web page; headers that are new go into {where}, column {release}"
+                f"is a table and no web page; new headers go into {where}, column {release}"
             )
         near = get_close_matches(strangers[0], missing, n=1, cutoff=0.5)
         if near:
