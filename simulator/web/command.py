@@ -57,7 +57,8 @@ def main(arguments: Sequence[str]) -> int:
     except (SimulatorError, ValueError, OSError) as error:
         print(f"simulator: {error}", file=sys.stderr)
         return 2
-    signal.signal(signal.SIGTERM, _stop)
+    for number in (signal.SIGTERM, signal.SIGINT):  # a shell starts what runs behind it with SIGINT ignored
+        signal.signal(number, _stop)
     environment = {
         "FRANKLIN_SYSTEMS_URL": systems.url,
         "FRANKLIN_SYSTEMS_KEY": DEMO_KEY,

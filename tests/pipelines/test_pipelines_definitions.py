@@ -136,13 +136,13 @@ def test_an_unexpected_error_about_students_reaches_dagster_without_its_words(
 
     def fail(*_: object) -> None:
         try:
-            raise ValueError("student 4711 has grade 'secret'")
+            raise ValueError("student 47110815-4711 has grade 'secret'")
         except ValueError as problem:
-            raise RuntimeError("cell of student 4711") from problem
+            raise RuntimeError("cell of student 47110815-4711") from problem
 
     monkeypatch.setattr(dagster_assets, "refresh_raw", fail)
     monkeypatch.setattr(guard, "is_about_students", lambda *_: True)
     report = refresh(replace(home), years=[2023])
     assert report.failed and "RuntimeError" in report.failures[0].text
     kept = b"".join(p.read_bytes() for p in home.root.rglob("*") if p.is_file())
-    assert b"4711" not in kept
+    assert b"47110815-4711" not in kept
