@@ -77,6 +77,9 @@ def written(draw: st.DrawFn) -> bytes:
 
 
 @given(written(), st.integers(1, 4), st.sampled_from(["row", "none"]))
+@example(
+    '\n"",""\n\n"","00"\n\n"""","0000"""""\n"00000""","00""""€€"\n"00000""","00\r\n"\n'.encode(), 1, "row"
+)
 @again
 def test_whatever_a_program_writes_is_read_alike(small_blocks, folder, content, header_row, header):
     assert_same(request(folder, content, header_row=header_row, header=header))
