@@ -6,6 +6,7 @@ import gc
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 # Set before Dagster or Great Expectations is imported by any test: nothing is sent anywhere.
@@ -15,6 +16,11 @@ os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 # Python looks for unreachable cycles after every 700 new objects, and each whole search walks through all of
 # Dagster and Great Expectations: a twentieth of the run. A search after 50,000 finds the same.
 gc.set_threshold(50_000, 20, 20)
+
+# In CI the same examples every time, so that a change is judged by itself; elsewhere new ones are looked for.
+hypothesis.settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    hypothesis.settings.load_profile("ci")
 
 PROJECT = Path(__file__).resolve().parents[1]
 SHARED_DATA = PROJECT.parent / "shared" / "data"
