@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -179,6 +179,15 @@ def test_the_command_line_ends_with_the_code_of_the_signal_and_one_line(
     assert printed == "" and release_of(own) == 1 and is_quiet(own)
 
 
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """Ctrl-C arrives, also where a shell started the tests in the background and has it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard")
 def test_an_interruption_while_python_tidies_up_is_seen_and_not_printed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
