@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal
 
-from sources.query import shown_database
+from sources.database_name import shown_database
 from sources.registry import Source
 from sources.snapshot import Snapshot, SnapshotStore
 from sources.transports import database, files

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sources.query import shown_database
+from sources.database_name import shown_database
 from sources.registry import Source
 from warehouse.model.agency import ReleaseSettings
 from warehouse.model.errors import SpmError

@@ -20,7 +20,7 @@ from assets.place import Place, find_place
 from pipelines.alerts import webhook_address
 from pipelines.locking import holder, is_held
 from pipelines.terminal import console, print_json
-from sources.query import shown_database
+from sources.database_name import shown_database
 from sources.transports.arrival import filled
 from warehouse.model.agency import ReleaseSettings
 from warehouse.model.errors import SpmError

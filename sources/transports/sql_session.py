@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sources.query import shown_database
+from sources.database_name import shown_database
 from sources.transports.arrival import Missing, Wanted
 from sources.transports.limits import require_known_options
 from sources.transports.sql_errors import explained

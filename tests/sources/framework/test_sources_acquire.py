@@ -13,7 +13,7 @@ from datetime import date
 import pytest
 from invented_source import DUE, GOOD, YEAR, Workbench
 
-from sources.query import shown_database
+from sources.database_name import shown_database
 
 EARLY = date(2025, 7, 1)
 
