@@ -88,7 +88,17 @@ def settings_row(home: Home, school_year: int) -> dict[str, tuple[str, str | int
         "school_year": ("SMALLINT", school_year),
         "chronic_absence_percent": ("DECIMAL(5,2)", t.chronic_absence_percent),
         "minimum_days_enrolled": ("INTEGER", t.minimum_days_enrolled),
+        "full_academic_year_days": ("INTEGER", t.full_academic_year_days),
+        "participation_floor_percent": ("DECIMAL(5,2)", t.participation_floor_percent),
         "reimbursement_days": ("INTEGER", t.reimbursement_days),
+        "availability_months": ("INTEGER", t.availability_months),
+        "liquidation_days": ("INTEGER", t.liquidation_days),
+        "subrecipient_liquidation_days": ("INTEGER", t.subrecipient_liquidation_days),
+        "carryover_cap_percent": ("DECIMAL(5,2)", t.carryover_cap_percent),
+        "carryover_floor_usd": ("DECIMAL(18,2)", t.carryover_floor_usd),
+        "subaward_report_floor_usd": ("DECIMAL(18,2)", t.subaward_report_floor_usd),
+        "maintenance_of_effort_percent": ("DECIMAL(5,2)", t.maintenance_of_effort_percent),
+        "applications_due": ("VARCHAR", t.applications_due),
         "as_of": ("DATE", home.as_of.isoformat()),
     }
 

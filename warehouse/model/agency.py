@@ -32,7 +32,17 @@ class Thresholds(StrictModel):
 
     chronic_absence_percent: float = Field(default=10.0, gt=0, le=100)
     minimum_days_enrolled: int = Field(default=10, ge=1)
+    full_academic_year_days: int = Field(default=150, ge=1)
+    participation_floor_percent: float = Field(default=95.0, gt=0, le=100)
     reimbursement_days: int = Field(default=30, ge=1)
+    availability_months: int = Field(default=27, ge=1)
+    liquidation_days: int = Field(default=120, ge=0)
+    subrecipient_liquidation_days: int = Field(default=90, ge=0)
+    carryover_cap_percent: float = Field(default=15.0, ge=0, le=100)
+    carryover_floor_usd: int = Field(default=50_000, ge=0)
+    subaward_report_floor_usd: int = Field(default=30_000, ge=0)
+    maintenance_of_effort_percent: float = Field(default=90.0, gt=0, le=100)
+    applications_due: str = Field(default="07-01", pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")
     confidence_percent: Literal[90, 95, 99] = 95
     trend_dead_band: float = Field(default=0.5, ge=0)
 
@@ -61,6 +71,7 @@ class AgencySettings(StrictModel):
     school_years: tuple[int, ...]
     time_zone: str
     minimum_n: int = Field(ge=1)
+    accountability_minimum_n: int = Field(default=20, ge=1)
     data_root: str | None = None
     as_of: date | None = None
     default_lea_view: Literal["authorizer", "reporting_lea"] = "authorizer"
