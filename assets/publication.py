@@ -27,6 +27,7 @@ from assets.plan_tables import (
     target_rows,
 )
 from assets.program_tables import federal_program_rows, federal_program_rule_rows
+from assets.setting_tables import setting_rows
 from assets.statuses import status_tables
 from assets.version import data_version
 from checks.release_audit import release_audit
@@ -148,6 +149,7 @@ def _add_declarations(draft: _Draft, home: Home, contracts: dict[str, Contract])
     programs, rules = contracts["federal_program"], contracts["federal_program_rule"]
     _add_everywhere(draft, "federal_program", None, federal_program_rows(programs))
     _add_everywhere(draft, "federal_program_rule", None, federal_program_rule_rows(rules))
+    _add_everywhere(draft, "agency_setting", None, setting_rows(agency, contracts["agency_setting"]))
     _add_everywhere(draft, "measure", None, measure_rows(agency, contracts["measure"]))
     _add_everywhere(draft, "plan_node", None, plan_node_rows(agency, contracts["plan_node"]))
     _add_everywhere(draft, "plan_measure", None, plan_measure_rows(agency, contracts["plan_measure"]))

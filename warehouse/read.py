@@ -36,6 +36,11 @@ class Reader:
         self._prefix = prefix
         self._is_internal = is_internal
 
+    @property
+    def connection(self) -> sa.Connection:
+        """The connection, in the transaction that sees one release throughout."""
+        return self._connection
+
     def release(self) -> Row:
         """The current release.
 
@@ -114,7 +119,7 @@ class Reader:
     def select(self, query: str, **parameters: Any) -> list[Row]:
         """Rows of a SELECT with `:name` parameters."""
         result = self._connection.execute(sa.text(query), parameters)
-        return [{name: _plain(name, value) for name, value in row.items()} for row in result.mappings()]
+        return [{name: plain(name, value) for name, value in row.items()} for row in result.mappings()]
 
     def _rows(self, view: str, *, order: str | None = None, **where: Any) -> list[Row]:
         table = sa.table(view, *(sa.column(name) for name in where), schema=self._prefix.rstrip(".") or None)
@@ -127,10 +132,11 @@ class Reader:
         if order is not None:
             query = query.order_by(sa.text(order))
         result = self._connection.execute(query)
-        return [{name: _plain(name, value) for name, value in row.items()} for row in result.mappings()]
+        return [{name: plain(name, value) for name, value in row.items()} for row in result.mappings()]
 
 
-def _plain(name: str, value: Any) -> Any:
+def plain(name: str, value: Any) -> Any:
+    """A value as readers give it: numbers int or float, dates ISO texts, on both databases."""
     if isinstance(value, Decimal):
         return float(value)
     if isinstance(value, datetime):
