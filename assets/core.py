@@ -10,7 +10,7 @@ from datetime import date
 
 import duckdb
 
-from assets.core_inputs import accepted, plan_nodes, settings_row, show_inputs
+from assets.core_inputs import accepted, accepted_by_year, plan_nodes, settings_row, show_inputs
 from assets.core_table import CoreTable, core_node
 from assets.engine import TableName, connect, write_table
 from assets.home import Home
@@ -77,6 +77,8 @@ def core_version(home: Home, table: CoreTable, school_year: int, *, as_of: date 
         inputs[f"raw.{source}"] = accepted(home, raw_node(source), school_year)
     for name in table.core_inputs:
         inputs[f"core.{name}"] = accepted(home, core_node(name), school_year)
+    for other in table.other_years:
+        inputs[str(other)] = accepted_by_year(home, other, school_year)
     return data_version(inputs)
 
 

@@ -5,19 +5,23 @@ Put here: showing inputs as views. Not here: which table reads what (`core_table
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 
 from assets.core_table import CoreTable, core_node
 from assets.engine import (
+    CORE_SCHEMAS,
+    SAME_YEAR,
+    YEAR_BEFORE,
     TableName,
-    empty_rows,
     view_files,
     view_plan_nodes,
     view_settings,
     view_text_csv,
+    view_typed_files,
 )
 from assets.home import Home
 from assets.lake import Node
@@ -39,34 +43,73 @@ def show_inputs(
         files = list(input_files(home, name, school_year))
         if name.schema == "crosswalk":
             view_text_csv(connection, name, _crosswalk(home, name.table))
+        elif name.schema in CORE_SCHEMAS and (name.schema != SAME_YEAR or not files):
+            _require_todays_columns(home, name, files)
+            view_typed_files(connection, name, home.contracts[name.table], files)
+            present.add(name)
         elif files:
             view_files(connection, name, files)
-            present.add(name)
-        elif name.schema == "core":
-            connection.execute(f"CREATE VIEW {name} AS {empty_rows(home.contracts[name.table])}")
             present.add(name)
     show_mapped(connection, table.contract, table.mappings, present)
 
 
 def input_files(home: Home, name: TableName, school_year: int) -> Iterator[Path]:
-    """The accepted files of a raw or core table for a year; none when the year has no input."""
+    """The accepted files of a raw or core table for a year; none when the year has no input.
+
+    `previous_year` and `to_date` name the accepted files of a core table in other years.
+    """
     if name.schema == "raw":
         source, _, part = name.table.partition("__")
-        node, parts = raw_node(source), part
-    elif name.schema == "core":
-        node, parts = core_node(name.table), ""
-    else:
+        yield from _file_of(home, raw_node(source), school_year, part)
+    elif name.schema in CORE_SCHEMAS:
+        for year in years_read(home, name.schema, school_year):
+            yield from _file_of(home, core_node(name.table), year)
+
+
+def years_read(home: Home, schema: str, school_year: int) -> tuple[int, ...]:
+    """The declared years in which a core table is shown when its SQL name begins with this schema."""
+    declared = home.agency.settings.school_years
+    if schema == SAME_YEAR:
+        return (school_year,)
+    if schema == YEAR_BEFORE:
+        return tuple(year for year in declared if year == school_year - 1)
+    return tuple(year for year in declared if year <= school_year)
+
+
+def accepted_by_year(home: Home, name: TableName, school_year: int) -> dict[str, str | None]:
+    """The accepted versions of a core table in the years that its SQL name stands for."""
+    node = core_node(name.table)
+    return {str(year): accepted(home, node, year) for year in years_read(home, name.schema, school_year)}
+
+
+def _file_of(home: Home, node: Node, year: int, part: str = "") -> Iterator[Path]:
+    version = accepted(home, node, year)
+    if version is None:
         return
-    version = accepted(home, node, school_year)
-    if version is not None:
-        file = home.lake.file(node, school_year, version, parts)
-        if not file.exists():
+    file = home.lake.file(node, year, version, part)
+    if not file.exists():
+        raise SpmError(
+            f"The lake has lost {node.name} of {year}, version {version}",
+            file=str(file.relative_to(home.root)),
+            remedy="Refresh the year; the source is read again from its snapshot",
+        )
+    yield file
+
+
+def _require_todays_columns(home: Home, name: TableName, files: Sequence[Path]) -> None:
+    """Refuse a version of another year that was computed under an older contract.
+
+    Its new columns would be null, which to a reader means that the year has no such facts.
+    """
+    wanted = {field.name for field in home.contracts[name.table].fields}
+    for file in files:
+        lacking = sorted(wanted - set(pq.read_schema(file).names))
+        if lacking:
+            year = file.parent.name.removeprefix("school_year=")
             raise SpmError(
-                f"The lake has lost {name} of {school_year}, version {version}",
-                file=str(file.relative_to(home.root)),
-                remedy="Refresh the year; the source is read again from its snapshot",
+                f"core.{name.table} of {year} was computed before its contract had {', '.join(lacking)}",
+                remedy=f"Refresh {year} too: leave --year out, or name both years",
             )
-        yield file
 
 
 def accepted(home: Home, node: Node, school_year: int) -> str | None:

@@ -6,12 +6,12 @@ Put here: a table's declaration and what it reads. Not here: computing it (`core
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from assets.engine import TableName
+from assets.engine import CORE_SCHEMAS, SAME_YEAR, YEAR_BEFORE, TableName
 from assets.home import Home
 from assets.lake import Node
 from assets.mappings import mappings_of, sql_reads
@@ -57,8 +57,24 @@ class CoreTable:
 
     @property
     def core_inputs(self) -> tuple[str, ...]:
-        """The core tables it reads and that are fed."""
-        return tuple(n.table for n in self.reads if n.schema == "core" and n.table not in self.unfed)
+        """The core tables whose rows of the same year it reads and that are fed."""
+        names = (n.table for n in self.reads if n.schema in CORE_SCHEMAS and n.schema != YEAR_BEFORE)
+        return tuple(n for n in dict.fromkeys(names) if n not in self.unfed)
+
+    @property
+    def other_years(self) -> tuple[TableName, ...]:
+        """The core tables whose rows of other years it reads and that are fed."""
+        return tuple(
+            n
+            for n in self.reads
+            if n.schema in CORE_SCHEMAS and n.schema != SAME_YEAR and n.table not in self.unfed
+        )
+
+    @property
+    def all_core_inputs(self) -> tuple[str, ...]:
+        """The core tables whose rows of any year it reads and that are fed, without itself."""
+        names = dict.fromkeys((*self.core_inputs, *(n.table for n in self.other_years)))
+        return tuple(n for n in names if n != self.contract.table)
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -86,29 +102,48 @@ def core_tables(home: Home) -> dict[str, CoreTable]:
         for contract in home.contracts.values()
         if contract.layer == "core" and contract.partitioned
     }
+    chosen = _ordered(candidates)
+    # A table belongs when something feeds it; what is read of the year before may be the table itself.
+    fed = _spread(chosen, _is_fed)
+    unfed = frozenset(chosen) - fed
+    tables = {name: replace(table, unfed=unfed) for name, table in chosen.items() if name in fed}
+    near = _spread(
+        tables, lambda table, found: _is_restricted(home, table) or bool(found & {*table.all_core_inputs})
+    )
+    return {name: replace(table, is_near_students=name in near) for name, table in tables.items()}
+
+
+def _ordered(candidates: dict[str, CoreTable]) -> dict[str, CoreTable]:
+    """The tables, each after those whose rows of the same year it reads.
+
+    Where it can be, also after those of which it reads another year, so that people meet them in that order.
+    """
     chosen: dict[str, CoreTable] = {}
     waiting = dict(candidates)
     while waiting:
-        ready = [
-            name
-            for name, table in waiting.items()
-            if all(i in chosen for i in _known_inputs(table, candidates))
-        ]
+        inputs = {name: _known_inputs(table, candidates) for name, table in waiting.items()}
+        ready = [n for n, table in waiting.items() if chosen.keys() >= {*table.core_inputs}]
         if not ready:
             raise SpmError(
                 f"Core tables read each other in a circle: {', '.join(sorted(waiting))}",
                 remedy="Break the circle in assets/core",
             )
-        for name in sorted(ready):
+        after_all = [n for n in ready if chosen.keys() >= {*inputs[n]}]
+        for name in sorted(after_all or ready):
             chosen[name] = waiting.pop(name)
-    unfed = frozenset(name for name, table in chosen.items() if not _is_fed(table, chosen))
-    fed: dict[str, CoreTable] = {}
-    for name, table in chosen.items():  # in an order in which they can be computed
-        if name not in unfed:
-            own = replace(table, unfed=unfed)
-            near = _is_restricted(home, own) or any(fed[i].is_near_students for i in own.core_inputs)
-            fed[name] = replace(own, is_near_students=near)
-    return fed
+    return chosen
+
+
+def _spread(
+    tables: dict[str, CoreTable], belongs: Callable[[CoreTable, frozenset[str]], bool]
+) -> frozenset[str]:
+    """The smallest set in which every table belongs that should, given the others in it."""
+    found: frozenset[str] = frozenset()
+    while True:
+        more = frozenset(name for name, table in tables.items() if name in found or belongs(table, found))
+        if more == found:
+            return found
+        found = more
 
 
 def _is_restricted(home: Home, table: CoreTable) -> bool:
@@ -127,18 +162,23 @@ def _compared(home: Home, name: str) -> tuple[TableName, ...]:
 
 
 def _known_inputs(table: CoreTable, candidates: dict[str, CoreTable]) -> Sequence[str]:
-    for name in table.core_inputs:
+    """The core tables it reads, of any year.
+
+    Raises:
+        SpmError: One of them has no contract.
+    """
+    for name in table.all_core_inputs:
         if name not in candidates:
             raise SpmError(
                 f"{table.contract.name} reads core.{name}, which has no contract",
                 file=shown(table.sql_file),
                 remedy="Correct the name or add the contract",
             )
-    return table.core_inputs
+    return table.all_core_inputs
 
 
-def _is_fed(table: CoreTable, chosen: dict[str, CoreTable]) -> bool:
+def _is_fed(table: CoreTable, fed: frozenset[str]) -> bool:
     if table.mappings:
         return True
-    own = [i for i in table.core_inputs if i != "organizations"]
-    return bool(own) and all(_is_fed(chosen[i], chosen) for i in own)
+    own = [name for name in table.all_core_inputs if name != "organizations"]
+    return bool(own) and fed.issuperset(own)

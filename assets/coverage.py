@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from assets.core_table import CoreTable, core_tables
-from assets.engine import tables_read
+from assets.engine import CORE_SCHEMAS, YEAR_BEFORE, tables_read
 from assets.home import Home
 from warehouse.model.measure import Measure
 from warehouse.model.plan import PlacedMeasure, placed_measures
@@ -144,25 +144,30 @@ def _rolled_kind(measure: Measure, provided: _Provided) -> Kind | None:
 
 def _provided(home: Home, tables: dict[str, CoreTable], measure: Measure, year: int) -> Iterator[_Provided]:
     """What each source declared for the year gives to the core table of a measure."""
-    for name in _feeding(tables, measure.core_table):
+    for name, of_year in _feeding(tables, measure.core_table, year):
         for source_id in tables[name].sources:
-            release = home.settings_of(source_id).for_year(year)
+            release = home.settings_of(source_id).for_year(of_year)
             if release is None:
                 continue
             source = home.sources[source_id]
-            label = source.columns.release_for(release.release, year)
+            label = source.columns.release_for(release.release, of_year)
             for p in source.spec.provides:
                 if p.core_table == name and (p.measures is None or measure.id in p.measures):
                     is_additive = not {"*", label} & set(p.not_additive_in)
                     yield _Provided(source_id, tuple(p.grains), p.counts, is_additive)
 
 
-def _feeding(tables: dict[str, CoreTable], table: str) -> list[str]:
-    """The table and the core tables its rows are computed from; organizations only describe."""
-    computed_from = {n.table for n in tables_read(tables[table].sql) if n.schema == "core"} - {
-        "organizations"
-    }
-    return [table, *(i for i in tables[table].core_inputs if i in computed_from)]
+def _feeding(tables: dict[str, CoreTable], table: str, year: int) -> list[tuple[str, int]]:
+    """The table and the core tables its rows are computed from, each with the year; organizations describe.
+
+    Where rows of its own year feed a table, those of the year before only add to them.
+    """
+    read = [n for n in tables_read(tables[table].sql) if n.schema in CORE_SCHEMAS and n.table in tables]
+    own = [n for n in read if n.table not in ("organizations", table)]
+    same = [n.table for n in own if n.schema != YEAR_BEFORE]
+    if same or tables[table].mappings:
+        return [(name, year) for name in dict.fromkeys((table, *same))]
+    return [(n.table, year - 1) for n in own]
 
 
 def _note(grains: dict[str, _Given], grain: str, given: _Given, provided: _Provided) -> None:

@@ -13,6 +13,7 @@ import dagster as dg
 
 from assets.core import build_core
 from assets.core_table import CoreTable, core_node, core_tables
+from assets.dagster_deps import core_deps, key_of, school_years
 from assets.description import (
     column_description,
     description_of,
@@ -55,16 +56,6 @@ def build_assets(home: Home, timings: Timings, code_version: str) -> list[Any]:
         *(_measures_checks(home, table, years, timings) for table in measured),
         _release_asset(home, timings, code_version),
     ]
-
-
-def school_years(home: Home) -> dg.StaticPartitionsDefinition:
-    """The years the agency declares, never the calendar: a year whose file has not come holds up no other."""
-    return dg.StaticPartitionsDefinition([str(year) for year in home.agency.settings.school_years])
-
-
-def key_of(node: Node) -> dg.AssetKey:
-    """The asset key of a node."""
-    return dg.AssetKey([node.layer, node.table])
 
 
 def _raw_asset(
@@ -114,10 +105,7 @@ def _core_asset(
 
     @dg.asset(
         key=key_of(node),
-        deps=[
-            *(key_of(raw_node(s)) for s in table.sources if s in home.sources),
-            *(key_of(core_node(name)) for name in table.core_inputs),
-        ],
+        deps=core_deps(home, table),
         partitions_def=years,
         group_name="core",
         owners=[f"team:{contract.owner}"],
@@ -127,6 +115,7 @@ def _core_asset(
         metadata={
             "dagster/column_schema": column_schema(contract),
             "sql": dg.MetadataValue.md(sql_block(table.sql)),
+            "other_years": [str(name) for name in table.other_years],
         },
         required_resource_keys={HOME_LOCK},
     )

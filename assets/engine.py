@@ -18,7 +18,10 @@ from assets.spill import spill_folder
 from warehouse.model.contract import DUCKDB_TYPES, Contract
 from warehouse.model.errors import SpmError
 
-SCHEMAS = ("raw", "mapped", "core", "measures", "crosswalk", "agency", "published")
+# Core tables of the year itself, of the year before it, and of all declared years up to it.
+SAME_YEAR, YEAR_BEFORE, YEARS_TO_DATE = "core", "previous_year", "to_date"
+CORE_SCHEMAS = (SAME_YEAR, YEAR_BEFORE, YEARS_TO_DATE)
+SCHEMAS = ("raw", "mapped", *CORE_SCHEMAS, "measures", "crosswalk", "agency", "published")
 
 
 @dataclass(frozen=True, order=True)
@@ -54,7 +57,8 @@ def tables_read(sql: str) -> tuple[TableName, ...]:
     if unknown:
         raise SpmError(
             f"SQL reads {unknown[0]}, which is in none of the schemas {', '.join(SCHEMAS)}",
-            remedy="Name tables as raw.<source>__<table>, core.<table>, mapped.<table> or crosswalk.<name>",
+            remedy="Name tables as raw.<source>__<table>, core.<table>, previous_year.<core table>, "
+            "to_date.<core table>, mapped.<table> or crosswalk.<name>",
         )
     return tuple(sorted(found))
 
@@ -84,6 +88,21 @@ def view_files(connection: duckdb.DuckDBPyConnection, name: TableName, files: Se
     listed = ", ".join(_literal(str(file)) for file in files)
     connection.execute(
         f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM read_parquet([{listed}], hive_partitioning = false)"
+    )
+
+
+def view_typed_files(
+    connection: duckdb.DuckDBPyConnection, name: TableName, contract: Contract, files: Sequence[Path]
+) -> None:
+    """Show files of a contract's table as a view of exactly its columns; without files it has no rows."""
+    if not files:
+        connection.execute(f"CREATE OR REPLACE VIEW {name} AS {empty_rows(contract)}")
+        return
+    listed = ", ".join(_literal(str(file)) for file in files)
+    columns = ", ".join(f"CAST({f.name} AS {DUCKDB_TYPES[f.type]}) AS {f.name}" for f in contract.fields)
+    connection.execute(
+        f"CREATE OR REPLACE VIEW {name} AS "
+        f"SELECT {columns} FROM read_parquet([{listed}], hive_partitioning = false, union_by_name = true)"
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from assets.core_inputs import years_read
 from assets.core_table import core_node, core_tables
 from assets.gate import last_results
 from assets.home import Home
@@ -19,10 +20,32 @@ from checks.result import CheckResult
 def snapshots_behind(home: Home, table: str, year: int) -> tuple[str, ...]:
     """The snapshots a core table's rows came from."""
     tables = core_tables(home)
-    names = [table, *tables[table].core_inputs]
-    sources = sorted({s for name in names for s in tables[name].sources})
-    entries = [entry for source in sources for entry in account_of(home, source, year)]
+    read = {(s, y) for name, y in rows_behind(home, table, year) for s in tables[name].sources}
+    entries = [entry for source, of_year in sorted(read) for entry in account_of(home, source, of_year)]
     return tuple(sorted({entry["snapshot_sha256"] for entry in entries}))
+
+
+def rows_behind(home: Home, table: str, year: int) -> set[tuple[str, int]]:
+    """The core tables, each with its year, that a core table's rows of a year are computed from; itself too.
+
+    Organizations of other years only say what became of them, and count in their own year.
+    """
+    tables = core_tables(home)
+    found: set[tuple[str, int]] = set()
+    waiting = [(table, year)]
+    while waiting:
+        name, of_year = waiting.pop()
+        if (name, of_year) in found:
+            continue
+        found.add((name, of_year))
+        waiting += [(n, of_year) for n in tables[name].core_inputs]
+        waiting += [
+            (other.table, y)
+            for other in tables[name].other_years
+            if other.table != "organizations"
+            for y in years_read(home, other.schema, of_year)
+        ]
+    return found
 
 
 def account_of(home: Home, source: str, year: int) -> list[dict[str, Any]]:

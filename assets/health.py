@@ -1,7 +1,7 @@
 """Whether a table's figures of a year may be published, and if not, why.
 
-Put here: the walk from a measure's core table up to its sources. Not here: what a publication does with the
-answer (`publication`).
+Put here: the walk from a measure's core table up to its sources, and what is told of other years it reads.
+Not here: what a publication does with the answer (`publication`).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from assets.core import built_as_of, core_version
+from assets.core_inputs import years_read
 from assets.core_table import CoreTable, core_node, core_tables
 from assets.gate import RESULTS, checks_version
 from assets.home import Home
@@ -57,6 +58,28 @@ def measures_health(home: Home, core_table: str, school_year: int) -> Health:
         home, node, contract, school_year, measures_version(home, core_table, school_year)
     )
     return problem or Health(is_empty=health.is_empty)
+
+
+def unsound_years(home: Home, node: Node, school_year: int) -> list[str]:
+    """What is amiss with the other years that a core table reads; empty when nothing is.
+
+    It stops nothing in this year. Its rows are what the accepted versions give, and once the other year is
+    renewed their version is another one, so that this year is computed again. Were a failed year to stop the
+    later ones, one old file that is refused would hold up everything after it, for good.
+    """
+    table = core_tables(home).get(node.table) if node.layer == "core" else None
+    found: dict[tuple[str, int], str] = {}
+    for name in () if table is None else table.other_years:
+        for year in years_read(home, name.schema, school_year):
+            state = home.lake.state(core_node(name.table), year)
+            what = f"core.{name.table} of {year}"
+            if year == school_year or (state is not None and state.is_good):
+                continue
+            if state is None or state.accepted is None:
+                found[name.table, year] = f"was computed without {what}, which was never accepted"
+            else:
+                found[name.table, year] = f"rests on {what} as last accepted; since then: {state.reason}"
+    return list(found.values())
 
 
 def renewable(home: Home, school_year: int) -> list[Node]:

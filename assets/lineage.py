@@ -6,9 +6,11 @@ Put here: the walk along the declared dependencies, for tags and messages. Not h
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from assets.core_inputs import settings_row
 from assets.core_table import CoreTable, core_tables
 from assets.home import Home
 from assets.lake import Node
@@ -56,10 +58,30 @@ def is_about_students(home: Home, node: Node) -> bool:
     return table is not None and table.is_near_students
 
 
+def settings_behind(home: Home, core_table: str) -> frozenset[str]:
+    """The columns of `agency.settings` that the SQL of a core table, or of one it is computed from, names."""
+    tables = core_tables(home)
+    if core_table not in tables:
+        return frozenset()
+    texts, waiting, seen = [], [core_table], set()
+    while waiting:
+        name = waiting.pop()
+        if name in seen or name not in tables:
+            continue
+        seen.add(name)
+        table = tables[name]
+        texts += [table.sql, *(path.read_text(encoding="utf-8") for path in table.mappings)]
+        waiting += table.all_core_inputs
+    words = set(re.findall(r"[a-z_]+", " ".join(texts)))
+    return frozenset(settings_row(home, home.agency.settings.school_years[-1])) & words
+
+
 def _with_downstream(fed: set[str], tables: Mapping[str, CoreTable]) -> set[str]:
     found = set(fed)
-    for name, table in tables.items():  # in an order in which they can be computed
-        if found.intersection(table.core_inputs):
-            found.add(name)
+    more = True
+    while more:  # what is read of other years may stand later in the order, so one walk is not enough
+        new = {name for name, t in tables.items() if name not in found and found & {*t.all_core_inputs}}
+        found |= new
+        more = bool(new)
     # Measures of every table read the organizations, so all of them rest on it.
     return set(tables) if "organizations" in found else found

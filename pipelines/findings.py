@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from assets.core_table import core_node, core_tables
 from assets.gate import last_results
+from assets.health import unsound_years
 from assets.home import Home
 from assets.lake import Node, NodeState
 from assets.lineage import stake_of
@@ -24,6 +25,8 @@ from warehouse.model.contract import Contract
 STEP = "refresh"
 PUBLICATION = "publish"
 RUN = "run"
+# A table rests on an earlier year that is not there or could not be renewed.
+EARLIER_YEAR = "earlier_year"
 RELEASE_TABLE = "published.release"
 
 
@@ -106,7 +109,15 @@ def _observation(home: Home, node: Node, owner: str, year: int, state: NodeState
     if failed_step:
         return Observation(node.name, year, (_of_step(home, node, owner, year, state),), False)
     failing = [r for r in last_results(home.lake, node, year) if not r.passed and r.waived_by is None]
-    return Observation(node.name, year, tuple(_of_claim(home, node, r) for r in failing), True)
+    found = [_of_claim(home, node, r) for r in failing]
+    if state.is_good:
+        found += [_of_earlier(node, owner, year, words) for words in unsound_years(home, node, year)]
+    return Observation(node.name, year, tuple(found), True)
+
+
+def _of_earlier(node: Node, owner: str, year: int, words: str) -> Finding:
+    """It stops nothing: the year's figures are those its last accepted inputs give."""
+    return Finding(EARLIER_YEAR, node.name, year, False, f"{node.name}, school year {year}: {words}", owner)
 
 
 def _of_step(home: Home, node: Node, owner: str, year: int, state: NodeState) -> Finding:

@@ -172,7 +172,8 @@ def _years(home: Home, asked: Sequence[int] | None) -> Sequence[int]:
                 f"{home.agency.settings.name} does not declare the school year {year}",
                 remedy=f"Choose one of {', '.join(map(str, declared))}, or add it to agency.yml",
             )
-    return asked or declared
+    # Earlier years first: core tables may read the year before.
+    return [year for year in declared if year in asked] if asked else declared
 
 
 def _gather(report: RefreshReport, home: Home) -> None:

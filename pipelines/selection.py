@@ -12,7 +12,7 @@ from operator import or_
 import dagster as dg
 
 from assets.core_table import core_node, core_tables
-from assets.dagster_assets import key_of
+from assets.dagster_deps import key_of
 from assets.home import Home
 from assets.lake import Node
 from assets.measures import measured_tables, measures_node
@@ -57,12 +57,15 @@ def not_renewed(home: Home, names: Sequence[str], years: Sequence[int]) -> Itera
 
 
 def _with_needs(home: Home, name: str) -> dg.AssetSelection:
-    itself = dg.AssetSelection.assets(key_of(_node_of(home, name)))
+    node = _node_of(home, name)
+    itself = dg.AssetSelection.assets(key_of(node))
     if name in home.sources:
         # Downstream only within what a refresh makes: the release is fed by everything.
         made = itself.downstream() & dg.AssetSelection.groups("raw", "core", "measures")
         return made | made.upstream()
-    return itself.upstream()
+    # Dagster does not know of every table that is read of another year (`dagster_assets`).
+    tables = dg.AssetSelection.assets(*(key_of(core_node(t)) for t in _tables_behind(home, node.table)))
+    return (itself | tables).upstream()
 
 
 def _node_of(home: Home, name: str) -> Node:
@@ -102,11 +105,18 @@ def _sources_behind(home: Home, node: Node) -> set[str]:
     if node.layer == "raw":
         return {node.table}
     tables = core_tables(home)
+    names = _tables_behind(home, node.table) - ({"organizations"} - {node.table})
+    return {source for name in names for source in tables[name].sources if source in home.sources}
+
+
+def _tables_behind(home: Home, table: str) -> set[str]:
+    """The core tables, itself too, whose rows of any year it is computed from."""
+    tables = core_tables(home)
     found: set[str] = set()
-    waiting, seen = [node.table], {"organizations"}
+    waiting = [table]
     while waiting:
-        table = tables[waiting.pop()]
-        seen.add(table.contract.table)
-        found |= {source for source in table.sources if source in home.sources}
-        waiting += [name for name in table.core_inputs if name not in seen]
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += tables[name].all_core_inputs
     return found

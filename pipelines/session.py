@@ -108,7 +108,7 @@ class Session:
 
     def _rest_of(self, year: int, chosen: Sequence[dg.AssetKey] | None) -> list[dg.AssetKey]:
         """What a failed run has skipped and could be computed all the same."""
-        from assets.dagster_assets import key_of
+        from assets.dagster_deps import key_of
 
         keys = [key_of(node) for node in renewable(self._home, year)]
         return [key for key in keys if chosen is None or key in chosen]

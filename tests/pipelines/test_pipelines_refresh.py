@@ -106,7 +106,7 @@ def test_an_unknown_year_or_name_is_refused(home: Home, years: list[int] | None,
 def test_the_history_of_a_refresh_is_read_by_dagsters_own_storage(home: Home) -> None:
     import dagster as dg
 
-    from assets.dagster_assets import key_of
+    from assets.dagster_deps import key_of
 
     refresh(home)
     instance = dg.DagsterInstance.from_config(str(home.root / "dagster"))
