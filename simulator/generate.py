@@ -28,7 +28,6 @@ from simulator import (
     people,
     plan_status,
     sis_csv,
-    truth,
 )
 from simulator.edfacts.submit import Year, write_submissions
 from simulator.federal_public.publication import publish
@@ -37,6 +36,9 @@ from simulator.money.files import write_federal_money
 from simulator.money.world import Money, build_money
 from simulator.organizations import State, build_state
 from simulator.settings import STATE_CODE, STATE_NAME, Settings, SimulatorError
+from simulator.truth import absence, assessments, graduation, reimbursement, summary
+from simulator.truth import finance as truth_finance
+from simulator.truth.answers import Truth
 from simulator.web.collect import Holdings
 
 MANIFEST = "simulator.json"
@@ -109,20 +111,20 @@ def _write_manifest(settings: Settings, planted: Sequence[defects.Planted], fold
 
 
 def _write(settings: Settings, state: State, folder: Path) -> tuple[int, int]:
-    answers = truth.Truth(state)
+    answers = Truth(state)
     web = Holdings(settings, state, folder)
     federal = build_money(settings, state)
     days = 0
     for year in settings.years:
         days += _write_year(settings, state, year, folder, answers, web, federal)
     write_federal_money(federal, folder)
-    truth.tell_reimbursement(answers, settings, federal.requests)
+    reimbursement.tell_reimbursement(answers, settings, federal.requests)
     web.write(federal)
     table = answers.table()
     (folder / "truth").mkdir(exist_ok=True)
     pq.write_table(table, folder / "truth" / "truth.parquet", compression="zstd")
-    summary = json.dumps(truth.state_summary(table), indent=1)
-    (folder / "truth" / "truth.json").write_text(summary + "\n", encoding="utf-8")
+    told = json.dumps(summary.state_summary(table), indent=1)
+    (folder / "truth" / "truth.json").write_text(told + "\n", encoding="utf-8")
     return days, table.num_rows
 
 
@@ -131,7 +133,7 @@ def _write_year(
     state: State,
     year: int,
     folder: Path,
-    answers: truth.Truth,
+    answers: Truth,
     web: Holdings,
     federal: Money,
 ) -> int:
@@ -149,11 +151,11 @@ def _write_year(
         sis_csv.write_csv_extracts(sis, year)
     tested = outcomes.take_tests(settings, students, spells, absent)
     cohort = outcomes.graduate(settings, state, students, spells, absent)
-    truth.tell_absence(answers, students, spells, absent)
-    truth.tell_tests(answers, students, tested)
-    truth.tell_graduation(answers, students, cohort)
-    chronic = truth.chronic_spells(spells, absent)
-    happened = Year(state, students, spells, chronic, truth.eligible_spells(spells), tested, cohort)
+    absence.tell_absence(answers, students, spells, absent)
+    assessments.tell_tests(answers, students, tested)
+    graduation.tell_graduation(answers, students, cohort)
+    chronic = absence.chronic_spells(spells, absent)
+    happened = Year(state, students, spells, chronic, absence.eligible_spells(spells), tested, cohort)
     write_submissions(settings, happened, federal, folder)
     assessment_vendor.write_results(settings, happened, folder)
     _write_money(settings, state, year, folder, answers, spells, tested, web, federal)
@@ -169,7 +171,7 @@ def _write_money(
     state: State,
     year: int,
     folder: Path,
-    answers: truth.Truth,
+    answers: Truth,
     spells: people.Spells,
     tested: outcomes.Tested,
     web: Holdings,
@@ -184,9 +186,9 @@ def _write_money(
     finance.write_finance(money, poverty, results, folder / "finance" / str(year) / "district_data_full.csv")
     finance.write_poverty(poverty, year - 1, folder / "saipe" / f"ussd{(year - 1) % 100:02d}.xlsx")
     survey.write_survey(federal, money, year, folder / "f33" / f"sdf{year % 100:02d}_1a.txt")
-    truth.tell_finance(answers, year, money, poverty)
+    truth_finance.tell_finance(answers, year, money, poverty)
     reports = audits.make_audits(settings, state, year)
     for report in reports:
         audits.write_audit(report, folder / "fac")
-    truth.tell_audits(answers, reports)
+    truth_finance.tell_audits(answers, reports)
     web.add_money(money, poverty, reports, year)

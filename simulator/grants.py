@@ -2,7 +2,7 @@
 
 Put here: the life of a request, and the programs LEAs claim under.
 Not here: what a request may cost (`money.spending` gives it its amount: the one drawn here is a weight), the
-database (`money.grants_database`), what counts as paid in time (see `truth`).
+database (`money.grants_database`), what counts as paid in time (see `truth.reimbursement`).
 
 The system is seen on `as_of`: nothing later is in it. A request is *proper* on the day the agency received it
 complete; days it lay returned with the LEA do not count against the agency.

@@ -17,7 +17,7 @@ from simulator.grants import LIMIT_DAYS, Request
 from simulator.money.awards import FederalAward
 from simulator.money.world import Money
 from simulator.settings import STATE_CODE
-from simulator.truth import days_to_reimburse, is_due
+from simulator.truth.reimbursement import days_to_reimburse, is_due
 
 CENTS = pa.int64()
 SCHEMA = pa.schema(

@@ -23,7 +23,7 @@ from simulator.organizations import CLOSED_ON, State, build_state
 from simulator.people import Spells, Students
 from simulator.school_calendar import INSTRUCTIONAL_DAYS
 from simulator.settings import Settings
-from simulator.truth import chronic_spells, eligible_spells
+from simulator.truth.absence import chronic_spells, eligible_spells
 from simulator.vocabulary import RACES, SEXES, STATUSES
 
 # Enough LEAs that what one of them is like by chance does not hide what poverty does.

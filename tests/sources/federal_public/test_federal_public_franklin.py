@@ -16,7 +16,8 @@ from simulator.finance import COUNT_DAY
 from simulator.organizations import build_state
 from simulator.outcomes import take_tests
 from simulator.settings import Settings
-from simulator.truth import Truth, tell_tests
+from simulator.truth.answers import Truth
+from simulator.truth.assessments import tell_tests
 
 YEAR = 2024
 # The groups of the public files that are two of ours.
@@ -37,7 +38,7 @@ def franklin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, p
     publish(state, students, spells, tested, folder, has_results=True)
     truth = Truth(state)
     tell_tests(truth, students, tested)
-    frame = truth.table().to_pandas()
+    frame = truth.table().to_pandas().astype({"numerator": "int64", "denominator": "int64"})
     frame = frame[frame["organization_view"] != "authorizer"]
     frame = frame[frame["organization_type"] != "SEA"]
     frame["student_group"] = frame["student_group"].replace(TOGETHER)

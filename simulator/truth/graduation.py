@@ -1,0 +1,33 @@
+"""The true answers about graduation.
+
+Put here: rates of cohorts by group. Not here: who graduated (`outcomes`).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simulator.outcomes import DID_NOT_GRADUATE, GraduationCohort
+from simulator.people import Students
+from simulator.truth.answers import Truth
+from simulator.vocabulary import GROUPS, SEXES
+
+# No system of Franklin tells graduation by sex, migrant or military status: FS151 has no such columns.
+GRADUATION_GROUPS = tuple(name for name in GROUPS if name not in (*SEXES, "migrant", "military_connected"))
+
+
+def tell_graduation(truth: Truth, students: Students, cohort: GraduationCohort) -> None:
+    """Four-year graduation by group: regular and alternate diplomas over the adjusted cohort."""
+    _tell_rates(truth, "graduation_rate_4yr", students.year, students, cohort)
+
+
+def _tell_rates(truth: Truth, measure: str, year: int, students: Students, cohort: GraduationCohort) -> None:
+    graduated = np.asarray(cohort.outcome != DID_NOT_GRADUATE)
+    at = truth.places
+    for group in GRADUATION_GROUPS:
+        inside = students.group(group)[cohort.student]
+        sums = (
+            at.sums(np.bincount(cohort.school[graduated & inside], minlength=at.schools)),
+            at.sums(np.bincount(cohort.school[inside], minlength=at.schools)),
+        )
+        truth.percentages(measure, year, sums, sums[1] > 0, {"group": group})
