@@ -16,6 +16,7 @@ SELECT
         WHEN f.tested_students_marker = 'not_tested' OR f.met_percent_marker = 'not_tested' THEN 'not_tested'
         WHEN f.met_percent_marker IS NOT NULL THEN 'suppressed_at_source'
     END AS suppression,
+    true AS has_results,
     false AS is_additive,
     f.source_id,
     f.snapshot_sha256,

@@ -26,6 +26,7 @@ SELECT
     r.proficient_percent,
     r.participation_percent,
     CASE r.proficient_students_marker WHEN 'suppressed' THEN 'suppressed_at_source' END AS suppression,
+    TRUE AS has_results,
     FALSE AS is_additive,
     r.source_id,
     r.snapshot_sha256,

@@ -50,6 +50,7 @@ SELECT
     f.student_group,
     CAST(sum(f.student_count) AS BIGINT) AS scored_students,
     CAST(coalesce(sum(f.student_count) FILTER (WHERE f.proficiency = 'proficient'), 0) AS BIGINT) AS proficient_students,
+    TRUE AS has_results,
     TRUE AS is_additive,
     f.source_id,
     min(f.snapshot_sha256) AS snapshot_sha256,
