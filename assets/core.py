@@ -7,6 +7,7 @@ Put here: how a core table's SQL is assembled and run. Not here: any table's own
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import duckdb
 
@@ -15,6 +16,7 @@ from assets.core_table import CoreTable, core_node
 from assets.engine import TableName, connect, write_table
 from assets.home import Home
 from assets.mappings import sql_reads
+from assets.plan_views import plan_read
 from assets.raw import raw_node
 from assets.version import data_version
 from warehouse.model.errors import SpmError
@@ -72,6 +74,7 @@ def core_version(home: Home, table: CoreTable, school_year: int, *, as_of: date 
         },
         "agency": settings.agency_id,
         "plan_nodes": plan_nodes(home) if _reads_plan(table) else (),
+        "plan": plan_read(home.agency.plan, frozenset(n for t in _texts(table) for n in sql_reads(t))),
     }
     for source in table.sources:
         inputs[f"raw.{source}"] = accepted(home, raw_node(source), school_year)
@@ -107,5 +110,8 @@ def _settings_read(
 
 
 def _reads_plan(table: CoreTable) -> bool:
-    texts = (table.sql_file, *table.mappings)
-    return any(TableName("agency", "plan_nodes") in sql_reads(text) for text in texts)
+    return any(TableName("agency", "plan_nodes") in sql_reads(text) for text in _texts(table))
+
+
+def _texts(table: CoreTable) -> tuple[Path, ...]:
+    return (table.sql_file, *table.mappings)

@@ -26,6 +26,7 @@ from assets.engine import (
 from assets.home import Home
 from assets.lake import Node
 from assets.mappings import show_mapped
+from assets.plan_views import view_plan
 from assets.raw import raw_node
 from warehouse.model.errors import SpmError
 from warehouse.model.places import shown
@@ -38,6 +39,7 @@ def show_inputs(
     """Create every view that the table's SQL and its mappings read."""
     view_settings(connection, settings_row(home, school_year))
     view_plan_nodes(connection, plan_nodes(home))
+    view_plan(connection, home.agency.plan)
     present: set[TableName] = set()
     for name in table.reads:
         files = list(input_files(home, name, school_year))

@@ -1,5 +1,6 @@
 -- One row per organization: the name of the best-ranked mapping, other attributes from the first that knows them.
--- The state itself comes from the agency's settings, so that no source has to know it.
+-- The state itself comes from the agency's settings, its divisions and units from the plan, so that no source has to
+-- know them. A plan's topmost unit is the agency, which is the state's own row.
 WITH named AS (
     SELECT * FROM mapped.organizations
     UNION ALL BY NAME
@@ -14,6 +15,23 @@ WITH named AS (
         'final' AS data_status,
         CAST(0 AS SMALLINT) AS precedence
     FROM agency.settings AS a
+    UNION ALL BY NAME
+    SELECT
+        a.state_abbreviation_code || '-unit.' || u.unit_id AS organization_id,
+        a.school_year,
+        CASE u.unit_type WHEN 'division' THEN 'DIVISION' ELSE 'UNIT' END AS organization_type,
+        u.name AS organization_name,
+        a.state_abbreviation_code,
+        CASE WHEN above.unit_type <> 'agency' THEN a.state_abbreviation_code || '-unit.' || u.parent END
+            AS parent_organization_id,
+        true AS is_in_directory,
+        'agency' AS source_id,
+        'final' AS data_status,
+        CAST(0 AS SMALLINT) AS precedence
+    FROM agency.plan_units AS u
+    CROSS JOIN agency.settings AS a
+    LEFT JOIN agency.plan_units AS above ON above.unit_id = u.parent -- m:1
+    WHERE u.unit_type <> 'agency'
 ),
 
 ranked AS (
@@ -38,6 +56,18 @@ SELECT
     arg_min(school_identifier_sea, place) AS school_identifier_sea,
     arg_min(authorizer_lea_id, place) AS authorizer_lea_id,
     arg_min(reporting_lea_id, place) AS reporting_lea_id,
+    CASE arg_min(organization_type, place)
+        WHEN 'SEA' THEN NULL
+        WHEN 'SCHOOL' THEN coalesce(
+            arg_min(parent_organization_id, place), arg_min(authorizer_lea_id, place), arg_min(reporting_lea_id, place)
+        )
+        ELSE coalesce(arg_min(parent_organization_id, place), arg_min(state_abbreviation_code, place))
+    END AS parent_organization_id,
+    arg_min(uei, place) AS uei,
+    arg_min(prior_lea_identifier_sea, place) AS prior_lea_identifier_sea,
+    arg_min(prior_school_identifier_sea, place) AS prior_school_identifier_sea,
+    arg_min(merged_into_organization_id, place) AS merged_into_organization_id,
+    arg_min(closed_on, place) AS closed_on,
     arg_min(is_charter, place) AS is_charter,
     arg_min(charter_school_number, place) AS charter_school_number,
     arg_min(charter_funding_type, place) AS charter_funding_type,

@@ -25,13 +25,47 @@ CREATED: dict[str, tuple[str, ...]] = {
         "setting_value text",
     ),
 }
-CHANGED: dict[str, tuple[str, ...]] = {}
+CHANGED: dict[str, tuple[str, ...]] = {
+    "organization": (
+        "organization_id text",
+        "school_year smallint",
+        "organization_type text",
+        "organization_name text",
+        "state_abbreviation_code text",
+        "lea_identifier_nces text null",
+        "lea_identifier_sea text null",
+        "school_identifier_nces text null",
+        "school_identifier_sea text null",
+        "authorizer_lea_id text null",
+        "reporting_lea_id text null",
+        "parent_organization_id text null",
+        "uei text null",
+        "prior_lea_identifier_sea text null",
+        "prior_school_identifier_sea text null",
+        "merged_into_organization_id text null",
+        "closed_on date null",
+        "is_charter boolean null",
+        "charter_school_number text null",
+        "charter_funding_type text null",
+        "operational_status text null",
+        "is_in_directory boolean",
+        "source_id text",
+        "snapshot_sha256 text null",
+        "source_line bigint null",
+        "data_status text",
+    ),
+}
 # What the rows of earlier releases say in columns that must not be null.
 THEN: dict[str, dict[str, str]] = {}
 KEYS = {
     "agency_setting": "slice_id setting",
+    "organization": "slice_id organization_id school_year",
 }
 TYPES = {
+    "bigint": sa.BigInteger(),
+    "boolean": sa.Boolean(),
+    "date": sa.Date(),
+    "smallint": sa.SmallInteger(),
     "text": sa.Text().with_variant(sa.Text(collation="C"), "postgresql"),
 }
 
