@@ -1,11 +1,13 @@
--- Four-year cohorts and graduates of schools by group. A category set's rows differ in their cohort status, so a cohort
--- is the sum over statuses; all students is the subtotal by status (Y with a status). Graduates are regular diplomas and
--- state-defined alternate diplomas. Loses the grand total (Y without a status), which repeats the subtotal, LEA rows
--- (summed from schools in both views of an LEA instead), rows whose category is MISSING or on no code list (those keep
--- their capitals), and who was removed from the cohort.
+-- Adjusted cohorts and graduates of schools by group: of four years, or of as many as the table type says
+-- (ADJCOHORT5YR; our own names, since the codes of table types were not available). A category set's rows differ in their
+-- cohort status, so a cohort is the sum over statuses; all students is the subtotal by status (Y with a status).
+-- Graduates are regular diplomas and state-defined alternate diplomas. Loses the grand total (Y without a status), which
+-- repeats the subtotal, LEA rows (summed from schools in both views of an LEA instead), rows whose category is MISSING or
+-- on no code list (those keep their capitals), and who was removed from the cohort.
 WITH labelled AS (
     SELECT
         f.*,
+        CAST(coalesce(nullif(regexp_extract(f.table_type, '([4-7])YR$', 1), ''), '4') AS SMALLINT) AS cohort_length,
         CASE
             WHEN f.total_indicator = 'Y' THEN 'all'
             ELSE coalesce(
@@ -31,7 +33,7 @@ WITH labelled AS (
 SELECT
     coalesce(o.organization_id, a.state_abbreviation_code || '-' || f.school_identifier_sea) AS organization_id,
     f.school_year,
-    CAST(4 AS SMALLINT) AS cohort_length,
+    f.cohort_length,
     f.student_group,
     CAST(sum(f.student_count) AS BIGINT) AS cohort_students,
     CAST(coalesce(sum(f.student_count) FILTER (
@@ -47,4 +49,6 @@ INNER JOIN agency.settings AS a ON a.state_ansi_code = f.state_ansi_code
 LEFT JOIN core.organizations AS o
     ON o.organization_type = 'SCHOOL' AND o.school_identifier_sea = f.school_identifier_sea
 WHERE regexp_full_match(f.student_group, '[a-z_]+')
-GROUP BY o.organization_id, a.state_abbreviation_code, f.school_identifier_sea, f.school_year, f.student_group, f.source_id
+GROUP BY
+    o.organization_id, a.state_abbreviation_code, f.school_identifier_sea, f.school_year, f.cohort_length, f.student_group,
+    f.source_id
