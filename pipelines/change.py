@@ -34,7 +34,8 @@ class Changed:
     """Which figure's change is asked for, and by what it is taken apart.
 
     `by` is school, lea, a dimension of figures (grade, federal_program_code ...), or a category of student
-    groups (race_ethnicity, sex, english_learner ...). `dimensions` tells the figure from others.
+    groups (race_ethnicity, sex, english_learner ...). `dimensions` tells the figure from others; a dimension
+    that is not given is that of all together.
     """
 
     measure_id: str
@@ -127,6 +128,9 @@ def _whole(rows: Sequence[Row], asked: Changed, side: Side) -> Row:
         and all(row[name] == value for name, value in asked.dimensions.items())
         and row["organization_view"] in asked.views
     ]
+    for name in DIMENSIONS:
+        if name not in asked.dimensions:
+            own = _together(own, name)
     where = f"{asked.measure_id} of {asked.organization_id} in {side.school_year}, release {side.release_id}"
     if not own:
         raise SpmError(
@@ -140,6 +144,20 @@ def _whole(rows: Sequence[Row], asked: Changed, side: Side) -> Row:
             remedy="Only a rate with numerator and denominator can be taken apart; choose another figure",
         )
     return whole
+
+
+def _together(rows: list[Row], dimension: str) -> list[Row]:
+    """Of one organization's rows those for all together in a dimension, or of its only value."""
+    values = {row[dimension] for row in rows}
+    if len(values) > 1:
+        for value in ("all", "none"):
+            if value in values:
+                return [row for row in rows if row[dimension] == value]
+        raise SpmError(
+            f"The figure is told apart by {dimension}",
+            remedy=f"Name one of {', '.join(sorted(values))}",
+        )
+    return rows
 
 
 def _members(

@@ -108,6 +108,51 @@ def explain(
     _end(lambda: run_explain(asked, as_json=as_json))
 
 
+@app.command()
+def diff(
+    before: Annotated[int, typer.Argument(help="The earlier release, as `spm releases` numbers it.")],
+    after: Annotated[int, typer.Argument(help="The later release.")],
+    measure: Annotated[str | None, typer.Option(help="Only this measure.")] = None,
+    org: Annotated[str | None, typer.Option(help="Only this organization.")] = None,
+    limit: Annotated[int, typer.Option(help="Figures shown of each measure and year.")] = 10,
+    as_json: Json = False,
+) -> None:
+    """Show what differs between two releases, figure by figure, and why."""
+    from pipelines.commands.compare import run_diff
+
+    _end(lambda: run_diff(before, after, measure, org, limit, as_json=as_json))
+
+
+@app.command()
+def change(
+    measure: Annotated[str, typer.Argument(help="A rate with counts, such as chronic_absence_rate.")],
+    org: Annotated[str, typer.Option(help="Organization id, such as a state's two letters.")],
+    by: Annotated[
+        str, typer.Option(help="school, lea, grade, race_ethnicity, sex, federal_program_code ...")
+    ],
+    from_year: Annotated[int, typer.Option("--from", help="The earlier school year.")],
+    to_year: Annotated[int, typer.Option("--to", help="The later school year.")],
+    from_release: Annotated[
+        int | None, typer.Option(help="Release of the first; default the current.")
+    ] = None,
+    to_release: Annotated[
+        int | None, typer.Option(help="Release of the second; default the current.")
+    ] = None,
+    group: Annotated[str | None, typer.Option(help="Student group; default all.")] = None,
+    grade: Annotated[str | None, typer.Option(help="Grade; default all.")] = None,
+    subject: Annotated[str | None, typer.Option(help="Subject, such as ela.")] = None,
+    program: Annotated[str | None, typer.Option(help="Federal program, such as 84.010.")] = None,
+    limit: Annotated[int, typer.Option(help="Parts shown.")] = 15,
+    as_json: Json = False,
+) -> None:
+    """Take the change of a rate apart: what changed within its parts, and what changed in their mix."""
+    from pipelines.commands.compare import run_change
+
+    given = {"student_group": group, "grade": grade, "subject": subject, "federal_program_code": program}
+    years, releases = (from_year, to_year), (from_release, to_release)
+    _end(lambda: run_change(measure, org, by, years, releases, given, limit, as_json=as_json))
+
+
 @plan_app.command("check")
 def plan_check(as_json: Json = False) -> None:
     """Read the plan strictly, refuse measures without input, and print what each input can give."""
