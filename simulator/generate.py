@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from simulator import (
+    agency_systems,
     assessment_vendor,
     attendance,
     audits,
@@ -27,6 +28,7 @@ from simulator import (
     outcomes,
     people,
     plan_status,
+    school_costs,
     sis_csv,
 )
 from simulator.edfacts.submit import Year, write_submissions
@@ -118,6 +120,7 @@ def _write(settings: Settings, state: State, folder: Path) -> tuple[int, int]:
     for year in settings.years:
         days += _write_year(settings, state, year, folder, answers, web, federal)
     write_federal_money(federal, folder)
+    agency_systems.write_oversight(settings, state, folder)
     reimbursement.tell_reimbursement(answers, settings, federal.requests)
     web.write(federal)
     table = answers.table()
@@ -186,6 +189,9 @@ def _write_money(
     finance.write_finance(money, poverty, results, folder / "finance" / str(year) / "district_data_full.csv")
     finance.write_poverty(poverty, year - 1, folder / "saipe" / f"ussd{(year - 1) % 100:02d}.xlsx")
     survey.write_survey(federal, money, year, folder / "f33" / f"sdf{year % 100:02d}_1a.txt")
+    pupils = school_costs.school_membership(state, spells)
+    costs = school_costs.make_school_costs(settings, state, year, money, pupils)
+    school_costs.write_school_costs(state, costs, folder / "finance" / f"school_expenditures_{year}.csv")
     truth_finance.tell_finance(answers, year, money, poverty)
     reports = audits.make_audits(settings, state, year)
     for report in reports:

@@ -1,7 +1,7 @@
 """What Franklin's units report of their milestones and actions: workbooks, one per unit and school year.
 
-Put here: the reports and their sheet. Not here: Franklin's plan itself, which the agency keeps; the codes
-below are those that its units were given.
+Put here: the reports and their sheet. Not here: the work itself and how it ends (see `plan_work`), Franklin's
+plan, which the agency keeps.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from openpyxl import Workbook
 
 from simulator.finance import without_clock
+from simulator.plan_work import FATES, UNITS, Node
 from simulator.settings import Settings
 
 HEADERS = (
@@ -28,16 +29,8 @@ HEADERS = (
     "Review",
 )
 HEADER_ROW = 4
+QUARTER_ENDS = ((9, 30), (12, 31), (3, 31), (6, 30))
 _PURPOSE = 90
-
-
-@dataclass(frozen=True)
-class Node:
-    """A milestone or action as its unit knows it."""
-
-    code: str
-    title: str
-    due: date
 
 
 @dataclass(frozen=True)
@@ -54,66 +47,45 @@ class Report:
     review: str
 
 
-_UNITS: dict[str, tuple[str, dict[int, tuple[Node, ...]]]] = {
-    "attendance": (
-        "Attendance lead",
-        {
-            2024: (
-                Node("G1.S1.M1", "Districts send weekly absence", date(2024, 5, 31)),
-                Node("G1.S1.M1.A1", "Agree on one extract with the vendors", date(2023, 10, 31)),
-                Node("G1.S1.M1.A2", "Bring the districts on in three waves", date(2024, 3, 31)),
-            ),
-            2025: (
-                Node("G1.S1.M2", "Attendance teams meet every week", date(2025, 5, 31)),
-                Node("G1.S1.M2.A1", "Train attendance teams", date(2024, 11, 15)),
-                Node("G1.S1.M2.A2", "Visit the twenty schools with the most absence", date(2025, 2, 28)),
-            ),
-        },
-    ),
-    "literacy": (
-        "Literacy lead",
-        {
-            2024: (
-                Node("G2.S1.M1", "Half of the teachers have finished the course", date(2024, 5, 31)),
-                Node("G2.S1.M1.A1", "Choose the course and its trainers", date(2023, 9, 30)),
-            ),
-            2025: (
-                Node("G2.S1.M2", "All of them have finished", date(2025, 5, 31)),
-                Node("G2.S1.M2.A1", "Place coaches", date(2024, 9, 15)),
-            ),
-        },
-    ),
-    "grants": (
-        "Grants manager",
-        {
-            2024: (
-                Node("G3.S1.M1", "Requests are paid in thirty days", date(2024, 5, 31)),
-                Node("G3.S1.M1.A2", "Settle what makes a request proper", date(2024, 1, 31)),
-            ),
-            2025: (Node("G3.S1.M2.A1", "Second reviewer for the summer peak", date(2025, 6, 30)),),
-        },
-    ),
-}
+def quarter_ends(year: int) -> list[date]:
+    """The four days of a school year that units report for."""
+    return [date(year - 1 if month > 6 else year, month, day) for month, day in QUARTER_ENDS]
 
 
 def make_reports(settings: Settings, unit: str, year: int) -> list[Report]:
-    """A unit's quarterly reports of a school year: work goes on at its own pace, and some of it is late."""
-    role, by_year = _UNITS[unit]
-    draw = settings.generator(_PURPOSE, year, sorted(_UNITS).index(unit))
-    reports = []
-    for node in by_year.get(year, ()):
+    """A unit's reports of a school year: each quarter, and of a milestone the day it was finished."""
+    work = UNITS[unit]
+    draw = settings.generator(_PURPOSE, year, work.number)
+    reports: list[Report] = []
+    for node in work.nodes.get(year, ()):
         delay = int(draw.integers(-30, 60))
+        if node.is_milestone:
+            reports += _milestone(node, year, work.role)
+            continue
         finished = node.due + timedelta(days=delay)
-        for month, day in ((9, 30), (12, 31), (3, 31), (6, 30)):
-            as_of = date(year - 1 if month > 6 else year, month, day)
-            days_left = (finished - as_of).days
-            percent = max(0, min(100, 100 - days_left * 100 // 300))
-            reports.append(_report(node, as_of, percent, finished, role))
+        for as_of in quarter_ends(year):
+            percent = max(0, min(100, 100 - (finished - as_of).days * 100 // 300))
+            reports.append(_report(node, as_of, percent, finished, work.role))
+    return reports
+
+
+def _milestone(node: Node, year: int, role: str) -> list[Report]:
+    """It goes on evenly until it is finished, or until it stops at what its fate says."""
+    fate = FATES[node.code]
+    days = set(quarter_ends(year))
+    if fate.finished is not None:
+        days.add(fate.finished)
+    start, end = date(year - 1, 7, 1), fate.finished or date(year, 6, 30)
+    reports = []
+    for as_of in sorted(days):
+        percent = min(fate.percent, fate.percent * (as_of - start).days // (end - start).days)
+        reports.append(_report(node, as_of, percent, fate.finished or date.max, role))
     return reports
 
 
 def _report(node: Node, as_of: date, percent: int, finished: date, role: str) -> Report:
-    review = "Annual" if as_of.month == 6 else "Quarterly"
+    is_quarter = (as_of.month, as_of.day) in QUARTER_ENDS
+    review = "Annual" if is_quarter and as_of.month == 6 else "Quarterly" if is_quarter else "Monthly"
     if as_of >= finished:
         return Report(node, "Complete", as_of, 100, "Done, with its outputs.", None, role, review)
     if percent == 0:
@@ -127,11 +99,11 @@ def _report(node: Node, as_of: date, percent: int, finished: date, role: str) ->
 def write_reports(settings: Settings, year: int, folder: Path) -> int:
     """Write a workbook per unit below `folder`; gives the number of reports, none for years without plan."""
     total = 0
-    for unit in sorted(_UNITS):
+    for unit, work in sorted(UNITS.items()):
         reports = make_reports(settings, unit, year)
         if reports:
             folder.mkdir(parents=True, exist_ok=True)
-            _write(reports, _UNITS[unit][1][year], folder / f"status_{unit}.xlsx")
+            _write(reports, work.nodes[year], folder / f"status_{unit}.xlsx")
             total += len(reports)
     return total
 

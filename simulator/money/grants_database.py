@@ -32,6 +32,9 @@ CREATE TABLE allocation_version (fain TEXT NOT NULL REFERENCES award, version IN
     unallocated_cents INTEGER NOT NULL, note TEXT NOT NULL, PRIMARY KEY (fain, version));
 CREATE TABLE reservation (fain TEXT NOT NULL, version INTEGER NOT NULL, reservation TEXT NOT NULL,
     amount_cents INTEGER NOT NULL, PRIMARY KEY (fain, version, reservation));
+CREATE TABLE reservation_subgrant (fain TEXT NOT NULL, version INTEGER NOT NULL, reservation TEXT NOT NULL,
+    lea_id TEXT NOT NULL REFERENCES lea, amount_cents INTEGER NOT NULL,
+    PRIMARY KEY (fain, version, reservation, lea_id));
 CREATE TABLE allocation (fain TEXT NOT NULL, version INTEGER NOT NULL, lea_id TEXT NOT NULL REFERENCES lea,
     formula_count INTEGER, amount_cents INTEGER NOT NULL, reason TEXT NOT NULL,
     PRIMARY KEY (fain, version, lea_id));
@@ -199,6 +202,10 @@ def _allocations(money: Money) -> Iterator[tuple[str, Iterable[Row]]]:
     yield (
         "reservation",
         ((fain, v.number, name, cents) for fain, v in pairs for name, cents in v.reservations.items()),
+    )
+    yield (
+        "reservation_subgrant",
+        ((s.fain, s.version, s.reservation, s.lea.state_id, s.cents) for s in money.subgrants()),
     )
     leas = money.state.leas
     yield (

@@ -18,6 +18,7 @@ from simulator.money.applications import Application, Budget, make_applications,
 from simulator.money.awards import FederalAward, make_awards
 from simulator.money.refusals import Refusal, make_refusals
 from simulator.money.subawards import Subaward, make_subawards
+from simulator.money.subgrants import Subgrant, make_subgrants
 from simulator.organizations import State
 from simulator.settings import Settings
 
@@ -61,6 +62,14 @@ class Money:
     def subawards(self) -> tuple[Subaward, ...]:
         """The subawards the state must report: of 30,000 dollars and more."""
         return make_subawards(self.settings, self.by_fain, self.versions, self.applications)
+
+    def subgrants(self) -> list[Subgrant]:
+        """What of the school improvement reservation goes to LEAs."""
+        return [
+            item
+            for award in self.awards
+            for item in make_subgrants(self.settings, self.state, award, self.versions[award.fain])
+        ]
 
 
 def build_money(settings: Settings, state: State) -> Money:
