@@ -18,7 +18,7 @@ from pydantic import Field, field_validator
 from warehouse.model.errors import SpmError
 from warehouse.model.measure import Measure, load_measures
 from warehouse.model.plan import Plan
-from warehouse.model.plan_rules import load_plan
+from warehouse.model.plans import load_nested_plans, load_own_plan, load_plan_versions
 from warehouse.model.yaml_file import Located, StrictModel, load_model
 
 DataStatus = Literal["preliminary", "final", "revised"]
@@ -191,13 +191,18 @@ class Agency:
     waivers: tuple[Waiver, ...]
     crosswalks: dict[str, Path]
     measures: dict[str, Measure]
+    nested_plans: tuple[Located[Plan], ...] = ()
+    plan_versions: tuple[Plan, ...] = ()
+
+    @property
+    def plans(self) -> tuple[Plan, ...]:
+        """The agency's own plan, and those of its districts and schools."""
+        return (self.plan, *(located.value for located in self.nested_plans))
 
     def condition(self, measure_id: str, school_year: int) -> Condition | None:
         """What is special about a measure's year, if anything."""
-        for condition in self.conditions:
-            if measure_id in condition.measures and school_year in condition.school_years:
-                return condition
-        return None
+        found = (c for c in self.conditions if measure_id in c.measures and school_year in c.school_years)
+        return next(found, None)
 
 
 def load_agency(folder: Path) -> Agency:
@@ -215,7 +220,7 @@ def load_agency(folder: Path) -> Agency:
     conditions = load_model(folder / "conditions.yml", _ConditionsFile, empty="conditions: []")
     waivers = load_model(folder / "waivers.yml", _WaiversFile, empty="waivers: []")
     measures = load_measures()
-    plan = load_plan(folder / "plan.yml", measures)
+    plan = load_own_plan(folder, measures)
     _check_years(settings.value, sources)
     _check_conditions(conditions, measures)
     _check_waivers(waivers)
@@ -229,6 +234,8 @@ def load_agency(folder: Path) -> Agency:
         waivers=waivers.value.waivers,
         crosswalks={path.stem: path for path in sorted((folder / "crosswalks").glob("*.csv"))},
         measures=measures,
+        nested_plans=load_nested_plans(folder, plan.value, measures),
+        plan_versions=load_plan_versions(folder, plan),
     )
 
 
@@ -277,12 +284,8 @@ def _check_conditions(conditions: Located[_ConditionsFile], measures: dict[str, 
     for index, condition in enumerate(conditions.value.conditions):
         for name in condition.measures:
             if name not in measures:
-                raise conditions.error(
-                    ("conditions", index, "measures"),
-                    "No such measure",
-                    value=name,
-                    remedy=f"Use one of {', '.join(sorted(measures))}",
-                )
+                at, known = ("conditions", index, "measures"), ", ".join(sorted(measures))
+                raise conditions.error(at, "No such measure", value=name, remedy=f"Use one of {known}")
 
 
 def _check_waivers(waivers: Located[_WaiversFile]) -> None:

@@ -38,12 +38,7 @@ def check_plan(located: Located[Plan], measures: Mapping[str, Measure]) -> None:
     Raises:
         SpmError: A rule is broken; names file and line.
     """
-    if not located.value.change_note.strip():
-        raise located.error(
-            ("change_note",),
-            "A version of the plan says what changed",
-            remedy="Write a sentence; for a first version 'First version.'",
-        )
+    require_change_note(located)
     _check_codes(located)
     _check_units(located)
     for node in nodes(located.value):
@@ -53,6 +48,20 @@ def check_plan(located: Located[Plan], measures: Mapping[str, Measure]) -> None:
         if isinstance(node.item, Strategy):
             _check_strategy(located, node.item, node.location)
     check_measures(located, measures)
+
+
+def require_change_note(located: Located[Plan]) -> None:
+    """Refuse a version of a plan that does not say what changed.
+
+    Raises:
+        SpmError: Its note is empty.
+    """
+    if not located.value.change_note.strip():
+        raise located.error(
+            ("change_note",),
+            "A version of the plan says what changed",
+            remedy="Write a sentence; for a first version 'First version.'",
+        )
 
 
 def _check_codes(located: Located[Plan]) -> None:
