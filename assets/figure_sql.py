@@ -25,7 +25,7 @@ def figured_sql(z: float) -> str:
             CASE WHEN is_complete THEN n WHEN is_self THEN published_n ELSE sum_n END AS n
         ),
         CASE
-            WHEN kind = 'median' THEN statistic
+            WHEN kind <> 'ratio' THEN statistic
             WHEN is_complete AND denominator <> 0
                 THEN factor * CAST(numerator AS DOUBLE) / CAST(denominator AS DOUBLE)
             WHEN is_complete OR is_zero_published THEN NULL
@@ -48,7 +48,7 @@ def figured_sql(z: float) -> str:
     FROM (
         SELECT
             *,
-            kind = 'median' OR incomplete = 0 AND denominator IS NOT NULL AND numerator IS NOT NULL
+            kind <> 'ratio' OR incomplete = 0 AND denominator IS NOT NULL AND numerator IS NOT NULL
                 AS is_complete,
             is_self AND coalesce(published_n = 0, false) AND coalesce(numerator, 0) = 0 AS is_zero_published
         FROM aggregated
@@ -62,7 +62,7 @@ def standing_sql() -> str:
     return f"""
     SELECT
         f.measure_id, f.target_id AS organization_id, f.organization_view, f.school_year, 'annual' AS period,
-        f.student_group, f.grade, f.subject, f.federal_program_code, f.award_id,
+        {", ".join(f"f.{d}" for d in DIMENSIONS)},
         f.target_type AS organization_type, f.unit,
         CASE WHEN f.is_self THEN 'published' WHEN f.source_type = 'SCHOOL' THEN 'sum_of_schools'
             ELSE 'sum_of_leas' END AS basis,
@@ -122,8 +122,8 @@ def gap_sql(measure: Measure) -> str:
         CAST({measure.version} AS SMALLINT) AS measure_version,
         g.core_rows + r.core_rows AS core_rows
     FROM standing AS g JOIN standing AS r ON r.measure_id = g.measure_id AND {same}
-    WHERE g.measure_id = '{gap.of}' AND g.student_group <> '{gap.reference_group}'
-        AND r.student_group = '{gap.reference_group}' AND g.organization_type IN ({listed(measure.grains)})
+    WHERE g.measure_id = '{gap.of}' AND g.student_group <> '{gap.reference}'
+        AND r.student_group = '{gap.reference}' AND g.organization_type IN ({listed(measure.grains)})
     """
 
 

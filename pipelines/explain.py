@@ -78,7 +78,7 @@ def _sides(reader: Reader, measure: Measure | None, value: Row) -> list[dict[str
         return []
     base = reader.measure(measure.gap.of)
     found = []
-    for group in (value["student_group"], measure.gap.reference_group):
+    for group in (value["student_group"], measure.gap.reference):
         place = {name: value[name] for name in (*DIMENSIONS, *PLACE, "period")}
         wanted = {**place, "measure_id": measure.gap.of, "student_group": group}
         for row in reader.measure_values(**wanted):

@@ -77,7 +77,7 @@ def _side_hidden(rows: pa.Table, measure_id: str, gap: Gap, shown: pa.Table) -> 
     is_gap = pc.equal(rows.column("measure_id"), measure_id)
     both = pc.and_(
         pc.is_in(_keys(rows, None), value_set=visible),
-        pc.is_in(_keys(rows, gap.reference_group), value_set=visible),
+        pc.is_in(_keys(rows, gap.reference), value_set=visible),
     )
     return pc.and_(is_gap, pc.invert(both))
 

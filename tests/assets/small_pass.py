@@ -29,7 +29,7 @@ Row = Mapping[str, Any]
 _FILLER: Mapping[str, Any] = {
     "school_year": YEAR, "student_group": "all", "grade": "all", "subject": "ela", "is_additive": True,
     "data_status": "final", "source_id": "invented", "state_abbreviation_code": STATE,
-    "is_in_directory": True, "cohort_length": 4,
+    "is_in_directory": True, "cohort_length": 4, "has_results": True,
 }  # fmt: skip
 
 

@@ -36,8 +36,8 @@ title: Gap in truancy
 definition: Group minus all.
 limits: None.
 from: chronic_absence
-kind: gap
-gap: {of: truancy_rate, reference_group: all}
+kind: derived
+derived: {gap: {of: truancy_rate, reference: all}}
 unit: percentage_points
 decimals: 1
 polarity: lower
@@ -187,9 +187,9 @@ def test_a_measure_that_contradicts_its_table_is_refused(
         ("of: truancy_rate", "of: truancy", "No such measure"),
         ("of: truancy_rate", "of: truancy_gap", "gap"),
         ("from: chronic_absence", "from: graduation_cohorts", "same core table"),
-        ("reference_group: all", "reference_group: everybody", "everybody"),
-        ("gap: {of: truancy_rate, reference_group: all}\n", "", "A gap needs 'gap'"),
-        ("gap: {of", "numerator: sum(eligible_students)\ngap: {of", "has no use for 'numerator'"),
+        ("reference: all", "reference: everybody", "everybody"),
+        ("derived: {gap: {of: truancy_rate, reference: all}}\n", "", "A derived needs 'derived'"),
+        ("derived: {gap", "numerator: sum(eligible_students)\nderived: {gap", "has no use for 'numerator'"),
     ],
 )
 def test_a_gap_without_two_sides_is_refused(tmp_path: Path, old: str, new: str, words: str) -> None:

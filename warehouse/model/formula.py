@@ -11,18 +11,25 @@ from difflib import get_close_matches
 from typing import Any
 
 from warehouse.model.contract import Contract
-from warehouse.model.yaml_file import Located
+from warehouse.model.yaml_file import Located, Location
+
+# Aggregates whose result is the same in whatever order rows come: exact sums, counts and places in an order.
+_EXACT = (
+    "Sum", "Avg", "Count", "CountIf", "Min", "Max", "Median", "PercentileCont", "PercentileDisc",
+    "LogicalOr", "LogicalAnd",
+)  # fmt: skip
 
 
 def require_aggregate(item: Located[Any], field: str, fragment: str, contract: Contract) -> None:
-    """Accept one aggregate expression over the contract's columns.
+    """Accept one expression of aggregates over the contract's columns.
 
     Raises:
-        SpmError: It does not parse, aggregates nothing or twice in itself, or names an unknown column.
+        SpmError: It does not parse, aggregates nothing or twice in itself, names an unknown column or one
+            outside an aggregate, or its result could depend on the order of rows.
     """
     from sqlglot import exp
 
-    tree = _parse(item, field, fragment)
+    tree = _parse(item, (field,), fragment)
     aggregates = list(tree.find_all(exp.AggFunc))
     if any(_stands_in_aggregate(aggregate) for aggregate in aggregates):
         raise item.error(
@@ -38,7 +45,7 @@ def require_aggregate(item: Located[Any], field: str, fragment: str, contract: C
             value=fragment,
             remedy="Write one aggregate over the core table's columns, such as sum(eligible_students)",
         )
-    require_columns(item, field, _columns(tree), contract)
+    require_columns(item, (field,), _columns(tree), contract)
     outside = [c for c in tree.find_all(exp.Column) if c.find_ancestor(exp.AggFunc, exp.Filter) is None]
     if outside:
         raise item.error(
@@ -47,9 +54,35 @@ def require_aggregate(item: Located[Any], field: str, fragment: str, contract: C
             value=fragment,
             remedy="Put every column inside the aggregate",
         )
+    for aggregate in aggregates:
+        _require_exact(item, field, fragment, aggregate, contract)
 
 
-def require_columns(item: Located[Any], field: str, names: Iterable[str], contract: Contract) -> None:
+def _require_exact(item: Located[Any], field: str, fragment: str, aggregate: Any, contract: Contract) -> None:
+    """Accept an aggregate that gives the same to the last bit, however rows are ordered and shared out."""
+    from sqlglot import exp
+
+    if type(aggregate).__name__ not in _EXACT:
+        raise item.error(
+            (field,),
+            f"The result of {aggregate.sql_name().lower()} can depend on the order of rows",
+            value=fragment,
+            remedy="Use sum, avg, count, min, max, median, quantile_cont, quantile_disc, bool_or or bool_and",
+        )
+    if not isinstance(aggregate, (exp.Sum, exp.Avg)):
+        return
+    floating = [c.name for c in aggregate.find_all(exp.Column) if contract.field(c.name).type == "double"]
+    casts = [c for c in aggregate.find_all(exp.Cast) if c.to.this in exp.DataType.FLOAT_TYPES]
+    if floating or casts or aggregate.find(exp.Div) is not None:
+        raise item.error(
+            (field,),
+            "A sum of floating point depends on the order of rows",
+            value=fragment,
+            remedy="Sum whole numbers or decimals, and divide outside the aggregate",
+        )
+
+
+def require_columns(item: Located[Any], at: Location, names: Iterable[str], contract: Contract) -> None:
     """Accept names that are columns of the contract.
 
     Raises:
@@ -60,10 +93,10 @@ def require_columns(item: Located[Any], field: str, names: Iterable[str], contra
         if name not in known:
             near = get_close_matches(name, known, n=1)
             hint = f"Did you mean {near[0]!r}" if near else f"Use a column of {contract.name}"
-            raise item.error((field,), f"Unknown column {name!r}", value=name, remedy=hint)
+            raise item.error(at, f"Unknown column {name!r}", value=name, remedy=hint)
 
 
-def require_condition(item: Located[Any], fragment: str, contract: Contract) -> None:
+def require_condition(item: Located[Any], at: Location, fragment: str, contract: Contract) -> None:
     """Accept a condition on single rows of the contract's table.
 
     Raises:
@@ -71,12 +104,12 @@ def require_condition(item: Located[Any], fragment: str, contract: Contract) -> 
     """
     from sqlglot import exp
 
-    tree = _parse(item, "where", fragment)
+    tree = _parse(item, at, fragment)
     if tree.find(exp.AggFunc) is not None:
         raise item.error(
-            ("where",), "A condition cannot aggregate", value=fragment, remedy="Compare columns of one row"
+            at, "A condition cannot aggregate", value=fragment, remedy="Compare columns of one row"
         )
-    require_columns(item, "where", _columns(tree), contract)
+    require_columns(item, at, _columns(tree), contract)
 
 
 def _stands_in_aggregate(aggregate: Any) -> bool:
@@ -92,7 +125,7 @@ def _stands_in_aggregate(aggregate: Any) -> bool:
     return False
 
 
-def _parse(item: Located[Any], field: str, fragment: str) -> Any:
+def _parse(item: Located[Any], at: Location, fragment: str) -> Any:
     import sqlglot
     from sqlglot import exp
     from sqlglot.errors import ParseError, TokenError
@@ -102,18 +135,18 @@ def _parse(item: Located[Any], field: str, fragment: str) -> Any:
     except (ParseError, TokenError) as problem:
         reason = str(problem).splitlines()[0].rstrip(".")
         raise item.error(
-            (field,), f"Not valid SQL: {reason}", value=fragment, remedy="Correct the formula"
+            at, f"Not valid SQL: {reason}", value=fragment, remedy="Correct the formula"
         ) from None
     if not _is_one_expression(select):
         raise item.error(
-            (field,),
+            at,
             "Not one expression",
             value=fragment,
             remedy="Write a single expression without SELECT, FROM, WHERE, a name, a comment or a comma",
         )
     if select.find(exp.Window) is not None:
         raise item.error(
-            (field,), "A window of rows is no aggregate", value=fragment, remedy="Leave out OVER (...)"
+            at, "A window of rows is no aggregate", value=fragment, remedy="Leave out OVER (...)"
         )
     return select.expressions[0]
 

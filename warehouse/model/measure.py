@@ -1,7 +1,7 @@
 """One measure per file: what it means, how it is computed, and for whom.
 
-Put here: the shape of a measure, and the refusal of formulas that are not one aggregate over the contract.
-Not here: the SQL of a pass over a core table (`assets/measure_sql`); targets (the agency's plan).
+Put here: the shape of a measure. Not here: the rules between its parts (`measure_rules`), what a formula may
+hold (`formula`), the SQL of a pass over a core table (`assets/measure_sql`), targets (the agency's plan).
 """
 
 from __future__ import annotations
@@ -12,15 +12,23 @@ from typing import Literal
 
 from pydantic import Field
 
-from warehouse.model.contract import Contract, load_contracts
+from warehouse.model.contract import load_contracts
 from warehouse.model.places import MEASURES
-from warehouse.model.yaml_file import Located, StrictModel, load_model
+from warehouse.model.yaml_file import StrictModel, load_model
 
-OrganizationType = Literal["SEA", "LEA", "SCHOOL"]
-Polarity = Literal["higher", "lower", "informational"]
+OrganizationType = Literal["SEA", "LEA", "SCHOOL", "UNIT", "DIVISION", "CBO"]
+Kind = Literal["ratio", "statistic", "count", "amount", "derived"]
+Polarity = Literal["higher", "lower", "in_range", "informational"]
+MinimumRule = Literal["reporting", "accountability", "organizations"]
 
-# What tells figures apart beside organization and school year; `none` where not applicable.
-DIMENSIONS = ("student_group", "grade", "subject", "federal_program_code", "award_id")
+# What tells figures apart beside organization, school year and period; `none` where not applicable.
+DIMENSIONS = ("student_group", "grade", "subject", "federal_program_code", "award_id", "strategy_id")
+# What stands in `from` of a measure that is computed from other figures.
+FROM_MEASURES = "measures"
+# The reference of a gap to everybody who is not in the group.
+OTHERS = "others"
+# Below this many organizations, a figure about organizations is hidden.
+FEWEST_ORGANIZATIONS = 5
 
 
 class PublishedFigure(StrictModel):
@@ -34,32 +42,109 @@ class PublishedFigure(StrictModel):
 
 
 class RollUp(StrictModel):
-    """From which organizations' rows the figures of larger ones are summed, as ratios of sums."""
+    """From which organizations' rows the figures of larger ones are computed, as ratios of sums."""
 
     source: OrganizationType = Field(alias="from")
     to: tuple[OrganizationType, ...]
 
 
+class Periods(StrictModel):
+    """Figures for parts of the school year, by a date column, and what then stands for the whole year.
+
+    `year`: over all rows, over the rows of the last period of the school year's rows, or none.
+    """
+
+    date: str
+    every: Literal["month", "quarter"]
+    year: Literal["all", "last", "none"] = "all"
+
+
+class Range(StrictModel):
+    """The values that are good where neither more nor less is better."""
+
+    low: float | None = None
+    high: float | None = None
+
+
 class Gap(StrictModel):
-    """A derived measure: the figure of each group minus that of a reference group, in percentage points."""
+    """The figure of each group against that of a reference: a group of the table, or the `others`.
+
+    The others are the complement of the group: all less the group, in numerator and denominator.
+    """
 
     of: str
-    reference_group: str
+    reference: str = "all"
+    minus: Literal["reference", "group"] = "reference"
+
+
+class Change(StrictModel):
+    """The figure against the one so many years before."""
+
+    of: str
+    years: int = Field(default=1, ge=1)
+
+
+class Population(StrictModel):
+    """Organizations: those that have rows of a core table where a condition holds."""
+
+    table: str
+    where: str
+
+
+class MeanChange(StrictModel):
+    """The mean change of some figures over a cohort of organizations, less that over another."""
+
+    of: tuple[str, ...] = Field(min_length=1)
+    units: OrganizationType
+    cohort: Population
+    against: Population | None = None
+    years: int = Field(default=1, ge=1)
+
+
+class TargetsMet(StrictModel):
+    """The share of the plan's targets of some measures that were met."""
+
+    of: tuple[str, ...] = Field(min_length=1)
+
+
+class CostPerOutcome(StrictModel):
+    """Dollars of a strategy for each student more than at the baseline that its goal's measure shows."""
+
+
+class Fresh(StrictModel):
+    """The share of figures that are there on the day they are expected."""
+
+
+class Derived(StrictModel):
+    """Exactly one way to make a figure from other figures."""
+
+    gap: Gap | None = None
+    change: Change | None = None
+    mean_change: MeanChange | None = None
+    targets_met: TargetsMet | None = None
+    cost_per_outcome: CostPerOutcome | None = None
+    fresh: Fresh | None = None
+
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """The ways that are given, by name."""
+        return tuple(name for name in type(self).model_fields if getattr(self, name) is not None)
 
 
 class Measure(StrictModel):
     """A measure, as in `warehouse/measures/<measure>.yml`.
 
-    `numerator`, `denominator`, `value` and `n` are SQL aggregate fragments over the columns of the core
-    table; `n` (students or units behind the figure) is the denominator unless given. `interval` says whether
-    numerator and denominator are counts of trials, so that a Wilson interval is meaningful.
+    `numerator`, `denominator`, `value` and `n` are SQL fragments of aggregates over the columns of the core
+    table; `n` (students or units behind the figure) is the denominator unless given, else the number of rows.
+    `interval` says whether numerator and denominator are counts of trials, so that a Wilson interval is
+    meaningful.
     """
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     title: str
     definition: str
     limits: str
-    kind: Literal["ratio", "median", "gap"]
+    kind: Kind
     core_table: str = Field(alias="from")
     where: str | None = None
     numerator: str | None = None
@@ -68,15 +153,18 @@ class Measure(StrictModel):
     n: str | None = None
     interval: Literal["wilson", "none"] = "none"
     published: PublishedFigure | None = None
-    gap: Gap | None = None
-    unit: Literal["percent", "percentage_points", "usd", "days"]
+    derived: Derived | None = None
+    unit: Literal["percent", "percentage_points", "usd", "days", "ratio", "count"]
     decimals: int = Field(ge=0, le=6)
     polarity: Polarity
-    grains: tuple[OrganizationType, ...]
+    range: Range | None = None
+    grains: tuple[OrganizationType, ...] = Field(min_length=1)
     by: tuple[str, ...] = ()
     totals_over: tuple[str, ...] = ()
+    periods: Periods | None = None
     roll_up: RollUp | None = None
     counts_people: bool
+    minimum_n_rule: MinimumRule = "reporting"
     cadence: Literal["annual", "quarterly", "monthly"]
     expected_lag_days: int = Field(ge=0)
     owner: str
@@ -85,15 +173,70 @@ class Measure(StrictModel):
     comparability_breaks: tuple[int, ...] = ()
 
     @property
+    def gap(self) -> Gap | None:
+        """The gap it is, if it is one."""
+        return None if self.derived is None else self.derived.gap
+
+    @property
+    def is_of_figures(self) -> bool:
+        """Whether it is computed from figures of other measures rather than in a pass over a core table."""
+        return self.core_table == FROM_MEASURES
+
+    @property
+    def operands(self) -> tuple[str, ...]:
+        """The measures that a derived one is computed from."""
+        way = None if self.derived is None else getattr(self.derived, self.derived.ways[0])
+        of = getattr(way, "of", ())
+        return (of,) if isinstance(of, str) else of
+
+    @property
     def formula(self) -> str:
         """The formula in words and SQL."""
-        if self.gap is not None:
-            return f"{self.gap.of} of the group - {self.gap.of} of {self.gap.reference_group!r}"
-        if self.kind == "median":
-            return f"{self.value}" + (f" where {self.where}" if self.where else "")
-        factor = "100 * " if self.unit == "percent" else ""
+        if self.derived is not None:
+            return _derived_formula(self.derived)
         where = f", over rows where {self.where}" if self.where else ""
+        if self.kind != "ratio":
+            return f"{self.value}{where}"
+        factor = "100 * " if self.unit == "percent" else ""
         return f"{factor}{self.numerator} / {self.denominator}{where}"
+
+    def fewest(self, minimum_n: int, accountability_minimum_n: int) -> int | None:
+        """The fewest people or organizations that a figure shown to the public is about; None if any."""
+        if self.minimum_n_rule == "organizations":
+            return FEWEST_ORGANIZATIONS
+        if not self.counts_people:
+            return None
+        return minimum_n if self.minimum_n_rule == "reporting" else accountability_minimum_n
+
+
+def _derived_formula(derived: Derived) -> str:
+    if derived.gap is not None:
+        gap = derived.gap
+        other = "the other students" if gap.reference == OTHERS else repr(gap.reference)
+        sides = (f"{gap.of} of the group", f"{gap.of} of {other}")
+        return " - ".join(sides if gap.minus == "reference" else sides[::-1])
+    if derived.change is not None:
+        change = derived.change
+        return f"{change.of} - {change.of} {_years(change.years)} before"
+    if derived.mean_change is not None:
+        mean = derived.mean_change
+        text = f"mean change of {' and '.join(mean.of)} over {_years(mean.years)}, "
+        text += f"{mean.units} of {mean.cohort.table} where {mean.cohort.where}"
+        other_side = mean.against
+        return (
+            text
+            if other_side is None
+            else f"{text} - the same of {other_side.table} where {other_side.where}"
+        )
+    if derived.targets_met is not None:
+        return f"100 * targets met / targets due, of {' and '.join(derived.targets_met.of)}"
+    if derived.cost_per_outcome is not None:
+        return "dollars of the strategy / students more with the outcome than at the baseline"
+    return "100 * figures there on the day they are expected / figures expected"
+
+
+def _years(number: int) -> str:
+    return "a year" if number == 1 else f"{number} years"
 
 
 def load_measures(root: Path = MEASURES) -> dict[str, Measure]:
@@ -107,87 +250,11 @@ def load_measures(root: Path = MEASURES) -> dict[str, Measure]:
 
 @lru_cache(maxsize=8)
 def _load_measures(root: Path) -> tuple[tuple[str, Measure], ...]:
+    from warehouse.model.measure_rules import check_measure
+
     contracts = load_contracts()
     located = [load_model(path, Measure) for path in sorted(root.glob("*.yml"))]
     measures = {item.value.id: item.value for item in located}
     for item in located:
-        _check(item, contracts, measures)
+        check_measure(item, contracts, measures)
     return tuple(measures.items())
-
-
-def _check(item: Located[Measure], contracts: dict[str, Contract], measures: dict[str, Measure]) -> None:
-    measure = item.value
-    if measure.id != item.path.stem:
-        raise item.error(("id",), "Measure and file name differ", remedy=f"Rename to {item.path.stem!r}")
-    contract = contracts.get(measure.core_table)
-    if contract is None or contract.layer != "core":
-        raise item.error(
-            ("from",),
-            "No such core table",
-            value=measure.core_table,
-            remedy="Name a table of warehouse/contracts with layer core",
-        )
-    for index, column in enumerate(measure.by):
-        if column not in DIMENSIONS or column not in {f.name for f in contract.fields}:
-            raise item.error(
-                ("by", index),
-                "Not a dimension of the core table",
-                value=column,
-                remedy=f"Use one of {', '.join(DIMENSIONS)} that {measure.core_table} has",
-            )
-    for index, column in enumerate(measure.totals_over):
-        if column not in measure.by:
-            raise item.error(
-                ("totals_over", index),
-                "There are totals only over a dimension of `by`",
-                value=column,
-                remedy="Add it to by, or remove it here",
-            )
-    _check_kind(item, contract, measures)
-
-
-def _check_kind(item: Located[Measure], contract: Contract, measures: dict[str, Measure]) -> None:
-    from warehouse.model.formula import require_aggregate, require_columns, require_condition
-
-    measure = item.value
-    needed = {"ratio": ("numerator", "denominator"), "median": ("value",), "gap": ("gap",)}[measure.kind]
-    for name in ("numerator", "denominator", "value", "gap"):
-        text = getattr(measure, name)
-        if (text is None) == (name in needed):
-            verb = "needs" if text is None else "has no use for"
-            raise item.error((name,), f"A {measure.kind} {verb} {name!r}", remedy=f"Correct {name!r}")
-        if isinstance(text, str):
-            require_aggregate(item, name, text, contract)
-    if measure.n is not None:
-        require_aggregate(item, "n", measure.n, contract)
-    if measure.where is not None:
-        require_condition(item, measure.where, contract)
-    if measure.published is not None:
-        given = measure.published
-        named = [c for c in (given.value, given.low, given.high, given.n) if c is not None]
-        require_columns(item, "published", named, contract)
-    if measure.gap is not None:
-        _check_gap(item, measure.gap, contract, measures)
-
-
-def _check_gap(item: Located[Measure], gap: Gap, contract: Contract, measures: dict[str, Measure]) -> None:
-    """A gap has two sides in one pass: figures of one measure, told apart by student group."""
-    of = measures.get(gap.of)
-    if of is None:
-        raise item.error(
-            ("gap", "of"), "No such measure", value=gap.of, remedy="Name a measure of this folder"
-        )
-    if of.kind == "gap" or of.core_table != item.value.core_table or "student_group" not in of.by:
-        raise item.error(
-            ("gap", "of"),
-            "A gap is taken of a rate or median of the same core table that is told apart by student_group",
-            value=gap.of,
-            remedy="Name such a measure, or correct `from`",
-        )
-    if gap.reference_group not in (contract.field("student_group").codes or ()):
-        raise item.error(
-            ("gap", "reference_group"),
-            "No such student group",
-            value=gap.reference_group,
-            remedy="Use a code of warehouse/codes/student_groups.csv",
-        )
