@@ -184,6 +184,16 @@ def measures(as_json: Json = False) -> None:
 
 
 @app.command()
+def dictionary(
+    folder: Annotated[Path | None, typer.Argument(help="Default: reports/dictionary of the home.")] = None,
+) -> None:
+    """Write the data dictionary: a page for each table, measure and source, from their declarations."""
+    from pipelines.commands.dictionary import run
+
+    _end(lambda: run(folder))
+
+
+@app.command()
 def releases(as_json: Json = False) -> None:
     """List the releases that can be read."""
     from pipelines.commands.look import run_releases
