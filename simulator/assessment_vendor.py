@@ -10,7 +10,7 @@ of the performance level; names and birth dates are made from the student's numb
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +18,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from simulator.attendance import student_ids
-from simulator.edfacts.assessments import EXEMPT, NOT_TESTED, Subject, other_subject, reading, science
-from simulator.edfacts.population import on_day
-from simulator.edfacts.submit import Year
+from simulator.edfacts.assessments import EXEMPT, NOT_TESTED, Subject
 from simulator.organizations import Ints, State
-from simulator.outcomes import TEST_DAY
+from simulator.school_year import Year
 from simulator.settings import Settings
 
 ROWS_PER_PART = 250_000
@@ -53,13 +51,7 @@ FIRST_NAMES = ("Ash", "Brook", "Clay", "Dale", "Fern", "Glen", "Heath", "Lake", 
 
 def write_results(settings: Settings, happened: Year, folder: Path) -> None:
     """Write the year's records, and beside the truth how many were to be tested, scored and proficient."""
-    enrolled = on_day(happened.state, happened.students, happened.spells, TEST_DAY)
-    of_reading = reading(enrolled, happened.tested)
-    subjects = {
-        "RLA": of_reading,
-        "MTH": other_subject(settings, of_reading, 22, 0.03),
-        "SCI": science(settings, of_reading),
-    }
+    subjects = happened.subjects
     year = happened.students.year
     path = folder / "assessment" / f"summative_{year}.txt"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -133,7 +125,7 @@ def _shown(figures: Ints, where: np.ndarray) -> pa.Array:
     return pc.if_else(pa.array(where), pc.cast(pa.array(figures), pa.string()), "")
 
 
-def _tell(subjects: dict[str, Subject], year: int, path: Path) -> None:
+def _tell(subjects: Mapping[str, Subject], year: int, path: Path) -> None:
     """How many of each subject and grade were to be tested, have a score, and are proficient."""
     path.parent.mkdir(exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as handle:

@@ -9,6 +9,8 @@ memory stays level at any number of students. Each chunk has its own random stre
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,13 +22,13 @@ import pyarrow.parquet as pq
 
 from simulator.organizations import Floats, Ints, State
 from simulator.people import Flags, Spells, Students
-from simulator.school_calendar import instructional_days
+from simulator.school_calendar import instructional_days, month_ends
 from simulator.settings import Settings
 from simulator.vocabulary import RACES, SECTION_504, SEX_CODES, SIS_GRADES, STATUSES
 
 ROWS_PER_CHUNK = 1_000_000
 STATUS_WORDS = ("present", "absent_excused", "absent_unexcused")
-YEAR_FACTOR = {2023: 1.22, 2024: 1.06, 2025: 0.93}  # absence recedes after the pandemic
+YEAR_FACTOR = {2022: 1.35, 2023: 1.22, 2024: 1.06, 2025: 0.93}  # absence recedes after the pandemic
 SIS_TEXT = pa.dictionary(pa.int32(), pa.string())
 
 ATTENDANCE_SCHEMA = pa.schema(
@@ -67,29 +69,59 @@ def student_ids(students: Students) -> pa.Array:
     return pc.utf8_lpad(pc.cast(pa.array(students.number), pa.string()), 9, "0")
 
 
+@dataclass(frozen=True)
+class Absences:
+    """Days absent of each spell: of the year, and up to the end of each month."""
+
+    total: Ints
+    to_date: Ints  # [month, spell]
+
+
 def write_attendance(
     settings: Settings, state: State, students: Students, spells: Spells, path: Path
-) -> Ints:
+) -> Absences:
     """Draw and write a year's student-days; give the days absent of each spell."""
-    chance = absence_propensity(settings, state, students)
     ids = student_ids(students)
     schools = pa.array([school.state_id for school in state.schools])
     calendar = np.array(instructional_days(students.year), dtype="datetime64[D]")
-    absent = np.zeros(len(spells), dtype=np.int64)
+    ends = np.array([days for _, days in month_ends(students.year)])
+    absent = Absences(
+        np.zeros(len(spells), dtype=np.int64), np.zeros((len(ends), len(spells)), dtype=np.int64)
+    )
     path.parent.mkdir(parents=True, exist_ok=True)
     with pq.ParquetWriter(path, ATTENDANCE_SCHEMA, compression="zstd", compression_level=1) as writer:
-        for number, (start, stop) in enumerate(_chunks(spells)):
-            draw = settings.generator(7, students.year, number)
-            part = Spells(
-                *(c[start:stop] for c in (spells.student, spells.school, spells.first_day, spells.last_day))
-            )
-            status = _statuses_of_days(draw, part, chance[part.student])
+        for start, stop, part, status in _drawn(settings, state, students, spells):
+            summed = np.concatenate([[0], np.cumsum(status > 0)])
             starts = np.cumsum(part.days) - part.days
-            absent[start:stop] = np.add.reduceat((status > 0).astype(np.int64), starts)
+            absent.total[start:stop] = summed[starts + part.days] - summed[starts]
+            reached = starts + np.clip(ends[:, None] - part.first_day, 0, part.days)
+            absent.to_date[:, start:stop] = summed[reached] - summed[starts]
             writer.write_table(
                 _day_table(students, part, status, ids, schools, calendar), row_group_size=len(status)
             )
     return absent
+
+
+def days_absent(settings: Settings, state: State, students: Students, spells: Spells) -> Ints:
+    """The days absent of each spell of a year that is not written: the same as if it were."""
+    absent = np.zeros(len(spells), dtype=np.int64)
+    for start, stop, part, status in _drawn(settings, state, students, spells):
+        starts = np.cumsum(part.days) - part.days
+        absent[start:stop] = np.add.reduceat((status > 0).astype(np.int64), starts)
+    return absent
+
+
+def _drawn(
+    settings: Settings, state: State, students: Students, spells: Spells
+) -> Iterator[tuple[int, int, Spells, npt.NDArray[np.int8]]]:
+    """Each chunk of spells, from which to which, and the status of each of its days."""
+    chance = absence_propensity(settings, state, students)
+    for number, (start, stop) in enumerate(_chunks(spells)):
+        draw = settings.generator(7, students.year, number)
+        part = Spells(
+            *(c[start:stop] for c in (spells.student, spells.school, spells.first_day, spells.last_day))
+        )
+        yield start, stop, part, _statuses_of_days(draw, part, chance[part.student])
 
 
 def _chunks(spells: Spells) -> list[tuple[int, int]]:

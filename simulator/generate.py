@@ -31,16 +31,19 @@ from simulator import (
     school_costs,
     sis_csv,
 )
-from simulator.edfacts.submit import Year, write_submissions
+from simulator.edfacts.submit import write_submissions
 from simulator.federal_public.publication import publish
 from simulator.money import survey
 from simulator.money.files import write_federal_money
 from simulator.money.world import Money, build_money
 from simulator.organizations import State, build_state
+from simulator.programs.year import write_programs
+from simulator.school_year import Cohort, draw_year
 from simulator.settings import STATE_CODE, STATE_NAME, Settings, SimulatorError
-from simulator.truth import absence, assessments, graduation, reimbursement, summary
 from simulator.truth import finance as truth_finance
+from simulator.truth import reimbursement, summary
 from simulator.truth.answers import Truth
+from simulator.truth.year import tell_year
 from simulator.web.collect import Holdings
 
 MANIFEST = "simulator.json"
@@ -117,8 +120,9 @@ def _write(settings: Settings, state: State, folder: Path) -> tuple[int, int]:
     web = Holdings(settings, state, folder)
     federal = build_money(settings, state)
     days = 0
+    cohorts: dict[int, Cohort] = {}  # who should have graduated in each year so far
     for year in settings.years:
-        days += _write_year(settings, state, year, folder, answers, web, federal)
+        days += _write_year(settings, state, year, folder, answers, web, federal, cohorts)
     write_federal_money(federal, folder)
     agency_systems.write_oversight(settings, state, folder)
     reimbursement.tell_reimbursement(answers, settings, federal.requests)
@@ -139,6 +143,7 @@ def _write_year(
     answers: Truth,
     web: Holdings,
     federal: Money,
+    cohorts: dict[int, Cohort],
 ) -> int:
     students = people.enrolled_students(settings, state, year)
     spells = people.enrolment_spells(settings, students)
@@ -152,17 +157,15 @@ def _write_year(
     attendance.write_schools(state, year, sis / f"schools_{year}.parquet")
     if year in settings.sis_csv:
         sis_csv.write_csv_extracts(sis, year)
-    tested = outcomes.take_tests(settings, students, spells, absent)
-    cohort = outcomes.graduate(settings, state, students, spells, absent)
-    absence.tell_absence(answers, students, spells, absent)
-    assessments.tell_tests(answers, students, tested)
-    graduation.tell_graduation(answers, students, cohort)
-    chronic = absence.chronic_spells(spells, absent)
-    happened = Year(state, students, spells, chronic, absence.eligible_spells(spells), tested, cohort)
+    happened = draw_year(settings, state, students, spells, absent, cohorts.get(year - 1))
+    cohorts[year] = (students, happened.cohort)
+    tell_year(answers, happened)
     write_submissions(settings, happened, federal, folder)
     assessment_vendor.write_results(settings, happened, folder)
+    write_programs(happened.programs, state, year, folder)
+    tested, attended = happened.tested, sis / f"attendance_{year}.parquet"
     _write_money(settings, state, year, folder, answers, spells, tested, web, federal)
-    web.add_people(students, spells, absent, tested, cohort, sis / f"attendance_{year}.parquet")
+    web.add_people(students, spells, absent.total, tested, happened.cohort, attended)
     plan_status.write_reports(settings, year, folder / "plan" / str(year))
     is_old = year < settings.as_of.year or len(settings.years) == 1
     publish(state, students, spells, tested, folder / "federal_public", has_results=is_old)

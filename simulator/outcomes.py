@@ -1,6 +1,7 @@
 """Tests and diplomas: the draws behind the assessment and graduation figures.
 
-Put here: who was tested in reading/language arts with what result, who is in a cohort and who graduated.
+Put here: who was tested in reading/language arts with what result, who is in a cohort and who graduated, in
+four years or in five.
 Not here: the submission files that count them (see `edfacts`), and the rates (see `truth`).
 """
 
@@ -10,15 +11,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simulator.attendance import days_absent
 from simulator.organizations import Ints, State
-from simulator.people import Flags, Spells, Students
+from simulator.people import Flags, Spells, Students, enrolled_students, enrolment_spells
 from simulator.school_calendar import INSTRUCTIONAL_DAYS
 from simulator.settings import Settings
 from simulator.vocabulary import TESTED_GRADES
 
 TEST_DAY = 150  # a student is tested where enrolled on this day
 PARTICIPATION = 0.97
-YEAR_GAIN = {2023: 0.0, 2024: 0.09, 2025: 0.15}
+YEAR_GAIN = {2022: -0.06, 2023: 0.0, 2024: 0.09, 2025: 0.15}
 
 WITHOUT_ACCOMMODATION, WITH_ACCOMMODATION, ALTERNATE = 0, 1, 2
 DID_NOT_GRADUATE, REGULAR_DIPLOMA, ALTERNATE_DIPLOMA = 0, 1, 2
@@ -34,9 +36,13 @@ class Tested:
     proficient: Flags
 
 
+FIFTH_YEAR, FIFTH_YEAR_WITH_DISABILITY = 0.28, 0.42  # of those without a diploma, who gets one a year later
+LEFT_COHORT = 0.1  # of those still without one, who moves to another state or country
+
+
 @dataclass(frozen=True)
 class GraduationCohort:
-    """Members of the four-year adjusted cohort; `student` says whose sex, race and statuses they have."""
+    """Members of an adjusted cohort; `student` says whose sex, race and statuses they have."""
 
     student: Ints
     school: Ints
@@ -96,3 +102,25 @@ def graduate(
         school=np.concatenate([school, school[gone]]),
         outcome=np.concatenate([outcome, np.full(len(gone), DID_NOT_GRADUATE)]),
     )
+
+
+def cohort_of(settings: Settings, state: State, year: int) -> tuple[Students, GraduationCohort]:
+    """The four-year cohort of a school year that is not written: the same as if it were."""
+    students = enrolled_students(settings, state, year)
+    spells = enrolment_spells(settings, students)
+    return students, graduate(
+        settings, state, students, spells, days_absent(settings, state, students, spells)
+    )
+
+
+def a_year_later(settings: Settings, students: Students, cohort: GraduationCohort) -> GraduationCohort:
+    """The same cohort after a fifth year: some have a diploma now, a few left the cohort."""
+    draw = settings.generator(611, students.year)
+    disabled = students.statuses["children_with_disabilities"][cohort.student]
+    without = cohort.outcome == DID_NOT_GRADUATE
+    odds = np.where(disabled, FIFTH_YEAR_WITH_DISABILITY, FIFTH_YEAR)
+    late = without & (draw.random(len(odds)) < odds)
+    diploma = np.where(disabled & (draw.random(len(odds)) < 0.1), ALTERNATE_DIPLOMA, REGULAR_DIPLOMA)
+    stays = ~(without & ~late & (draw.random(len(odds)) < LEFT_COHORT))
+    outcome = np.where(late, diploma, cohort.outcome)
+    return GraduationCohort(cohort.student[stays], cohort.school[stays], outcome[stays])

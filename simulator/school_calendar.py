@@ -24,6 +24,12 @@ def instructional_days(year: int) -> list[date]:
     return days
 
 
+def month_ends(year: int) -> list[tuple[str, int]]:
+    """Each month with open days as `2025-03`, and how many days of the year were open by its end."""
+    months = [day.strftime("%Y-%m") for day in instructional_days(year)]
+    return [(month, sum(one <= month for one in months)) for month in sorted(set(months))]
+
+
 def _breaks(year: int) -> list[tuple[date, date]]:
     return [
         (date(year - 1, 11, 22), date(year - 1, 11, 26)),

@@ -16,7 +16,7 @@ import numpy as np
 from simulator.edfacts.counting import Category, CategorySet, Counted, units_of
 from simulator.edfacts.population import CODES, People
 from simulator.organizations import Ints
-from simulator.outcomes import TEST_DAY, Tested
+from simulator.outcomes import Tested
 from simulator.people import Flags
 from simulator.settings import Settings
 from simulator.vocabulary import STATUSES, TESTED_GRADES
@@ -82,6 +82,16 @@ def science(settings: Settings, of: Subject) -> Subject:
     return other_subject(settings, tested, 23, 0.08)
 
 
+def of_all_subjects(settings: Settings, enrolled: People, tested: Tested) -> dict[str, Subject]:
+    """The three subjects, by the testing vendor's words; `enrolled` are those there on the test day."""
+    of_reading = reading(enrolled, tested)
+    return {
+        "RLA": of_reading,
+        "MTH": other_subject(settings, of_reading, 22, 0.03),
+        "SCI": science(settings, of_reading),
+    }
+
+
 def achievement(subject: Subject, lower: str, high: str) -> list[Counted]:
     """FS175, FS178, FS179: who has a valid score, in two tables, lower grades and high school."""
     scored = subject.where(np.asarray(subject.how < NOT_TESTED))
@@ -131,6 +141,3 @@ def _by_group(table: str, people: People, base: tuple[Category, ...], *more: Cat
 def _grade(people: People) -> Category:
     codes = tuple("HS" if grade == HIGH_SCHOOL_GRADE else f"{grade:02d}" for grade in TESTED_GRADES)
     return Category(GRADE, codes, np.searchsorted(TESTED_GRADES, people.students.grade[people.who]))
-
-
-__all__ = ["TEST_DAY", "Subject", "achievement", "other_subject", "participation", "reading", "science"]

@@ -2,7 +2,8 @@
 
 Put here: FS150, FS151. Not here: who graduated (`outcomes`).
 
-The table types ADJCOHORT and ADJCOHORTRATE are our own.
+The table types ADJCOHORT, ADJCOHORT5YR (the cohort of the year before, after a fifth year) and ADJCOHORTRATE
+are our own.
 """
 
 from __future__ import annotations
@@ -42,8 +43,11 @@ def cohort_people(state: State, students: Students, cohort: GraduationCohort) ->
     return People(state, students, cohort.student, cohort.school)
 
 
-def cohorts(people: People, cohort: GraduationCohort) -> list[Counted]:
-    """FS151: every set is by outcome."""
+FOUR_YEARS, FIVE_YEARS = "ADJCOHORT", "ADJCOHORT5YR"
+
+
+def cohorts(people: People, cohort: GraduationCohort, table: str) -> Counted:
+    """A table of FS151: every set is by outcome."""
     status = Category("CohortStatusID", COHORT_CODES, cohort.outcome)
     groups = (people.race(major=True), *(people.status(name) for name in STATUSES))
     sets = (
@@ -51,7 +55,7 @@ def cohorts(people: People, cohort: GraduationCohort) -> list[Counted]:
         CategorySet((status.column,), is_total=True),
         TOTAL,
     )
-    return [Counted("ADJCOHORT", units_of(people.state, people.school), (*groups, status), sets)]
+    return Counted(table, units_of(people.state, people.school), (*groups, status), sets)
 
 
 def write_rates(folder: Path, year: int, people: People, cohort: GraduationCohort) -> None:

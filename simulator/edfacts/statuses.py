@@ -1,10 +1,11 @@
 """What a state submits about the accountability of its schools: indicators, designations, reasons.
 
-Put here: FS103, FS199, FS200, FS201, FS202, FS205, FS206, FS212. Not here: counts.
+Put here: FS103, FS129, FS199, FS200, FS201, FS202, FS205, FS206, FS212. Not here: counts.
 
-Statuses are state-defined (STTDEF) with Franklin's words, or too few students stood behind them (TOOFEW).
-Table types but GRADRATESTATUS, and the codes of quartiles, indicator types, reasons' applicability and
-additional targeted support, are our own.
+FS129 is written for its Title I school status alone, in the layout of 2021-22: later ones lack it. Statuses
+are state-defined (STTDEF) with Franklin's words, or too few students stood behind them (TOOFEW). Table types
+but GRADRATESTATUS, and the codes of quartiles, indicator types, reasons' applicability and additional targeted
+support, are our own.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import pyarrow as pa
 from simulator.edfacts.counting import organizations
 from simulator.edfacts.files import file_types, write_file
 from simulator.edfacts.population import People
+from simulator.edfacts.students import SCHOOLWIDE, TARGETED
 from simulator.organizations import Floats, Ints, State
 from simulator.people import Flags
 from simulator.vocabulary import RACES
@@ -101,18 +103,34 @@ def _status_rows(rate: Rate, inside: Flags, column: str, code: str, bounds: Floa
     }
 
 
-def write_poverty_quartiles(folder: Path, state: State, year: int, poverty: Floats) -> None:
-    """FS103: the poorest and the richest quarter of schools."""
+def poverty_quartiles(poverty: Floats) -> tuple[Flags, Flags]:
+    """The poorest and the richest quarter of schools."""
     low, high = np.quantile(poverty, [0.25, 0.75])
-    words = np.where(poverty >= high, "HIGHQUART", np.where(poverty <= low, "LOWQUART", "NEITHER"))
+    poorest = np.asarray(poverty >= high)
+    return poorest, np.asarray((poverty <= low) & ~poorest)
+
+
+def write_poverty_quartiles(folder: Path, state: State, year: int, poverty: Floats) -> None:
+    """FS103: which quarter of schools by poverty a school is in, where it is the first or the last."""
+    poorest, richest = poverty_quartiles(poverty)
+    words = np.where(poorest, "HIGHQUART", np.where(richest, "LOWQUART", "NEITHER"))
     columns = dict(organizations(state, "SCH", np.arange(len(poverty))))
     columns["PovertyQuart"] = pa.array(words.tolist(), pa.string())
     write_file(folder, file_types()["FS103", "SCH"], year, columns)
 
 
+def write_school_programs(folder: Path, state: State, year: int, poverty: Floats) -> None:
+    """FS129: which schools have a Title I program, and of which kind."""
+    program = np.where(poverty >= TARGETED, "TGELGBTGPROG", "NOTTITLE1ELIG")
+    words = np.where(poverty >= SCHOOLWIDE, "SWELIGSWPROG", program)
+    columns = dict(organizations(state, "SCH", np.arange(len(poverty))))
+    columns["TitleISchoolStatus"] = pa.array(words.tolist(), pa.string())
+    write_file(folder, file_types()["FS129", "SCH"], year, columns)
+
+
 def write_support(folder: Path, state: State, year: int, reading: Rate, cohort: Rate) -> None:
     """FS206 and FS212: the schools in comprehensive and targeted support, and why."""
-    reasons = _comprehensive(state, reading, cohort)
+    reasons = comprehensive(state, reading, cohort)
     targeted = {s: codes for s, codes in _targeted(state, reading).items() if s not in reasons}
     columns = dict(organizations(state, "SCH", np.arange(len(state.schools))))
     for name, inside, yes, no in (
@@ -136,7 +154,7 @@ def write_support(folder: Path, state: State, year: int, reading: Rate, cohort: 
     write_file(folder, file_types()["FS212", "SCH"], year, columns)
 
 
-def _comprehensive(state: State, reading: Rate, cohort: Rate) -> dict[int, str]:
+def comprehensive(state: State, reading: Rate, cohort: Rate) -> dict[int, str]:
     """The lowest schools in reading, and high schools whose graduation rate is below two thirds."""
     size = len(state.schools)
     rate = _rate(reading, size)

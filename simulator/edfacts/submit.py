@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
@@ -18,9 +17,9 @@ from simulator.edfacts.counting import Counted, Submitted, write_counts
 from simulator.edfacts.population import People, everybody, on_day, poverty_share
 from simulator.edfacts.staff import teachers, write_allocations
 from simulator.money.world import Money
-from simulator.organizations import State
-from simulator.outcomes import DID_NOT_GRADUATE, TEST_DAY, GraduationCohort, Tested
-from simulator.people import Flags, Spells, Students
+from simulator.outcomes import DID_NOT_GRADUATE
+from simulator.programs import special_education
+from simulator.school_year import Year
 from simulator.settings import Settings
 
 ACHIEVEMENT_BOUNDS = np.array([0.25, 0.45, 0.65])
@@ -28,31 +27,20 @@ GRADUATION_BOUNDS = np.array([0.67, 0.80, 0.92])
 ATTENDANCE_BOUNDS = np.array([0.70, 0.80, 0.90])
 
 
-@dataclass(frozen=True)
-class Year:
-    """What happened in a school year, as far as submissions ask."""
-
-    state: State
-    students: Students
-    spells: Spells
-    chronic: Flags
-    eligible: Flags
-    tested: Tested
-    cohort: GraduationCohort
-
-
 def write_submissions(settings: Settings, happened: Year, federal: Money, out: Path) -> None:
     """Write a year's files below `edfacts`, and below `truth` what each of them must add up to."""
     state, year = happened.state, happened.students.year
     folder = out / "edfacts" / str(year)
     # One specification at a time: the categories of all of them together would not fit a large state.
-    counts = chain(_student_counts(settings, happened), _outcome_counts(settings, happened))
+    counts = chain(_student_counts(settings, happened), _outcome_counts(happened))
     totals: list[Submitted] = []
     for specification, tables in counts:
         totals += write_counts(folder, state, specification, year, tables)
     totals += write_allocations(federal, year, folder)
     directories.write_directory(folder, state, year)
     directories.write_grades(folder, state, year)
+    fall = on_day(state, happened.students, happened.spells)
+    statuses.write_school_programs(folder, state, year, poverty_share(fall))
     members = graduation.cohort_people(state, happened.students, happened.cohort)
     graduation.write_rates(folder, year, members, happened.cohort)
     _write_statuses(happened, folder)
@@ -77,19 +65,28 @@ def _student_counts(settings: Settings, happened: Year) -> Iterable[tuple[str, l
     yield "FS195", students.chronic_absence(anytime, happened.chronic)
 
 
-def _outcome_counts(settings: Settings, happened: Year) -> Iterable[tuple[str, list[Counted]]]:
-    enrolled = on_day(happened.state, happened.students, happened.spells, TEST_DAY)
-    reading = assessments.reading(enrolled, happened.tested)
-    mathematics = assessments.other_subject(settings, reading, 22, 0.03)
-    science = assessments.science(settings, reading)
+def _outcome_counts(happened: Year) -> Iterable[tuple[str, list[Counted]]]:
+    reading, mathematics, science = (happened.subjects[name] for name in ("RLA", "MTH", "SCI"))
     yield "FS175", assessments.achievement(mathematics, "STUDPERFMLG", "STUDPERFMHS")
     yield "FS178", assessments.achievement(reading, "STUDPERFRLALG", "STUDPERFRLAHS")
     yield "FS179", assessments.achievement(science, "STUDPERFSLG", "STUDPERFSHS")
     yield "FS185", assessments.participation(mathematics, "STUPARTMATHLG", "STUPARTMATHHS")
     yield "FS188", assessments.participation(reading, "STUPARTRLALG", "STUPARTRLAHS")
     yield "FS189", assessments.science_participation(science)
-    members = graduation.cohort_people(happened.state, happened.students, happened.cohort)
-    yield "FS151", graduation.cohorts(members, happened.cohort)
+    yield "FS151", _cohorts(happened)
+    yield "FS009", special_education.exiting(happened.programs.exits)
+
+
+def _cohorts(happened: Year) -> list[Counted]:
+    earlier, late = happened.five_years
+    tables = (
+        (graduation.FOUR_YEARS, happened.students, happened.cohort),
+        (graduation.FIVE_YEARS, earlier, late),
+    )
+    return [
+        graduation.cohorts(graduation.cohort_people(happened.state, students, cohort), cohort, table)
+        for table, students, cohort in tables
+    ]
 
 
 def _write_statuses(happened: Year, folder: Path) -> None:

@@ -21,6 +21,11 @@ def tell_graduation(truth: Truth, students: Students, cohort: GraduationCohort) 
     _tell_rates(truth, "graduation_rate_4yr", students.year, students, cohort)
 
 
+def tell_five_years(truth: Truth, year: int, students: Students, cohort: GraduationCohort) -> None:
+    """Five-year graduation: of the cohort of the year before, with the groups they had then."""
+    _tell_rates(truth, "graduation_rate_5yr", year, students, cohort)
+
+
 def _tell_rates(truth: Truth, measure: str, year: int, students: Students, cohort: GraduationCohort) -> None:
     graduated = np.asarray(cohort.outcome != DID_NOT_GRADUATE)
     at = truth.places

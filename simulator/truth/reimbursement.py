@@ -1,15 +1,27 @@
-"""The true answers about reimbursement: how long requests took, and whether they were paid in time.
+"""The true answers about reimbursement: how long requests took, whether they were paid in time, which are open.
 
-Put here: days of a request and which requests count. Not here: requests themselves (`grants`).
+Put here: days of a request, when it counts, the figures by month and by year. Not here: requests (`grants`).
+
+A request counts on the day it is paid, or on the day its thirtieth day in the agency's hands has passed unpaid,
+whichever comes first: a payment made later moves no figure of a month that is over. How long payment took is
+told in the month of the payment.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
 from statistics import median
 
+import numpy as np
+
 from simulator.grants import LIMIT_DAYS, Request
+from simulator.money.months import month_ends, month_label, periods_at, school_year
 from simulator.settings import STATE_CODE, Settings
-from simulator.truth.answers import Place, Truth
+from simulator.truth.answers import LEA, SEA, Place, Truth
+
+Cell = tuple[Place, int, str, str]  # place, school year, period, program
 
 
 def days_to_reimburse(request: Request) -> int | None:
@@ -26,31 +38,106 @@ def returned_days(request: Request) -> int:
     return (request.resubmitted_on - request.returned_on).days
 
 
-def is_due(settings: Settings, request: Request) -> bool:
-    """Paid, or its thirtieth day in the agency's hands has passed."""
-    if request.paid_on is not None:
-        return True
-    if request.returned_on is not None and request.resubmitted_on is None:
-        return False
-    return (settings.as_of - request.proper_on).days - returned_days(request) > LIMIT_DAYS
+def limit_passed_on(request: Request) -> date | None:
+    """The day after its thirtieth in the agency's hands; null while it is with the LEA, its days not used up."""
+    passed = request.proper_on + timedelta(days=LIMIT_DAYS + 1)
+    if request.returned_on is None or (request.returned_on - request.proper_on).days > LIMIT_DAYS:
+        return passed
+    if request.resubmitted_on is None:
+        return None
+    return passed + timedelta(days=returned_days(request))
 
 
-def tell_reimbursement(truth: Truth, settings: Settings, requests: list[Request]) -> None:
-    """Share reimbursed in thirty days and the median, by program and for all programs together."""
-    cells: dict[tuple[Place, int, str], list[Request]] = {}
+def counted_on(settings: Settings, request: Request) -> date | None:
+    """The day a request enters the share paid in time; null if that has not come by `as_of`."""
+    days = days_to_reimburse(request)
+    if days is not None and days <= LIMIT_DAYS:
+        return request.paid_on
+    passed = limit_passed_on(request)
+    return passed if passed is not None and passed <= settings.as_of else None
+
+
+def open_days(request: Request, day: date) -> int | None:
+    """Days an unpaid request has been in the agency's hands at the end of a day; null if it is not open then."""
+    is_paid = request.paid_on is not None and request.paid_on <= day
+    if request.proper_on > day or is_paid:
+        return None
+    away, back = request.returned_on, request.resubmitted_on
+    if away is None or away > day:
+        return (day - request.proper_on).days
+    if back is None or back > day:
+        return None
+    return (day - request.proper_on).days - (back - away).days
+
+
+def tell_reimbursement(truth: Truth, settings: Settings, requests: Sequence[Request]) -> None:
+    """By program and for all programs together, of LEAs and the state."""
+    _tell_in_time(truth, settings, requests)
+    _tell_days(truth, settings, requests)
+    for year in settings.years:
+        ends = month_ends(settings, year)
+        for end in ends:
+            _tell_open(truth, requests, year, end, periods_at(ends, end))
+
+
+def _places(request: Request) -> Iterator[tuple[Place, str]]:
+    for place in (Place(request.lea.nces_id, LEA, "as_published"), Place(STATE_CODE, SEA, "none")):
+        for program in (request.listing, "none"):
+            yield place, program
+
+
+def _cells(settings: Settings, request: Request, day: date) -> Iterator[Cell]:
+    """Where a request stands by a day: in its month and in its school year."""
+    year = school_year(day)
+    if year in settings.years:
+        for place, program in _places(request):
+            for period in (month_label(day), "annual"):
+                yield place, year, period, program
+
+
+def _tell_in_time(truth: Truth, settings: Settings, requests: Sequence[Request]) -> None:
+    cells: dict[Cell, list[int]] = defaultdict(lambda: [0, 0])
     for request in requests:
-        if request.year not in settings.years:
+        day = counted_on(settings, request)
+        if day is None:
             continue
-        for place in (Place(request.lea.nces_id, "LEA", "as_published"), Place(STATE_CODE, "SEA", "none")):
-            for program in (request.listing, "none"):
-                cells.setdefault((place, request.year, program), []).append(request)
-    for (place, year, program), items in cells.items():
-        due = [item for item in items if is_due(settings, item)]
-        days = [spent for item in items if (spent := days_to_reimburse(item)) is not None]
-        if due:
-            in_time = sum(spent <= LIMIT_DAYS for spent in days)
-            truth.ratio("reimbursed_within_30_days", place, year, in_time, len(due), program=program)
-        if days:
-            truth.add(
-                "median_days_to_reimburse", place, year, None, len(days), float(median(days)), program=program
-            )
+        for cell in _cells(settings, request, day):
+            cells[cell][0] += day == request.paid_on and day != limit_passed_on(request)
+            cells[cell][1] += 1
+    for (place, year, period, program), (in_time, counted) in cells.items():
+        truth.ratio(
+            "reimbursed_within_30_days", place, year, in_time, counted, program=program, period=period
+        )
+
+
+def _tell_days(truth: Truth, settings: Settings, requests: Sequence[Request]) -> None:
+    cells: dict[Cell, list[int]] = defaultdict(list)
+    for request in requests:
+        days = days_to_reimburse(request)
+        if request.paid_on is None or days is None:
+            continue
+        for cell in _cells(settings, request, request.paid_on):
+            cells[cell].append(days)
+    for (place, year, period, program), spent in cells.items():
+        dimensions = {"program": program, "period": period}
+        middle, high = float(median(spent)), float(np.quantile(spent, 0.9))
+        truth.add("median_days_to_reimburse", place, year, None, len(spent), middle, **dimensions)
+        truth.add("p90_days_to_reimburse", place, year, None, len(spent), high, **dimensions)
+
+
+def _tell_open(
+    truth: Truth, requests: Sequence[Request], year: int, end: date, periods: tuple[str, ...]
+) -> None:
+    cells: dict[tuple[Place, str], list[int]] = defaultdict(list)
+    for request in requests:
+        days = open_days(request, end)
+        if days is None:
+            continue
+        for place, program in _places(request):
+            cells[place, program].append(days)
+    for (place, program), ages in cells.items():
+        for period in periods:
+            dimensions = {"program": program, "period": period}
+            truth.add("open_requests", place, year, None, len(ages), float(len(ages)), **dimensions)
+            oldest = float(max(ages))
+            truth.add("oldest_open_request_days", place, year, None, len(ages), oldest, **dimensions)

@@ -1,6 +1,6 @@
 """Franklin: every published figure is the simulator's own answer, and every answer is published.
 
-Nothing here names a measure: whatever the truth tells is looked for, and whatever is published has to be told.
+No measure is named here: whatever the truth tells is looked for, whatever is published has to be told.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ def truth(small_franklin) -> Answers:
 def published(small_franklin) -> Answers:
     """The release's figures by key, but for those of the plan."""
     names = (
-        *KEY, "organization_type", "unit", "numerator", "denominator", "value", "n", "is_ranged", "suppression",
+        *KEY, "organization_type", "unit", "numerator", "denominator", "value", "n", "is_ranged",
+        "suppression",
     )  # fmt: skip
     rows = small_franklin.select(f"SELECT {', '.join(names)} FROM current_measure_value")
     figures = [dict(zip(names, row, strict=True)) for row in rows]

@@ -88,7 +88,7 @@ def test_rates_are_those_of_the_cohort_counts(folder: Path) -> None:
     counts: dict[str, Counter[str]] = {}
     for row in records(folder, of("FS151", "SCH"))[1]:
         others = [v for c, v in row.items() if c.endswith("ID") and c != "CohortStatusID"]
-        if row["CohortStatusID"] and not any(others):
+        if row["CohortStatusID"] and row["TableTypeAbbrv"] == "ADJCOHORT" and not any(others):
             counts.setdefault(row["StateSchoolIDNumber"], Counter())[row["CohortStatusID"]] += int(
                 row["Amount"]
             )

@@ -39,7 +39,7 @@ class Drawn:
         self.spells: Spells = people.enrolment_spells(SETTINGS, self.students)
         self.absent = write_attendance(
             SETTINGS, self.state, self.students, self.spells, folder / "attendance.parquet"
-        )
+        ).total
         self.tested: outcomes.Tested = outcomes.take_tests(SETTINGS, self.students, self.spells, self.absent)
 
 
