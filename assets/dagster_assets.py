@@ -5,15 +5,17 @@ Put here: what Dagster is told of a table. Not here: how it is made (`raw`, `cor
 
 # Without `from __future__ import annotations`: Dagster compares the annotation of `context` with the class
 # itself.
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, TypeVar
 
 import dagster as dg
 
+from assets.column_lineage import core_lineage, measure_lineage
 from assets.core import build_core
 from assets.core_table import CoreTable, core_node, core_tables
 from assets.dagster_deps import core_deps, key_of, school_years
+from assets.dagster_lineage import lineage_metadata
 from assets.description import (
     column_description,
     description_of,
@@ -30,6 +32,7 @@ from assets.lake import Node
 from assets.lineage import family_of
 from assets.measures import build_measures, measured_tables, measures_node, value_contract
 from assets.publication import publish
+from assets.published_tables import published_core_tables
 from assets.raw import ACCOUNT, raw_node, refresh_raw
 from assets.timing import Timings
 from checks.dagster_checks import build_table_checks
@@ -123,7 +126,8 @@ def _core_asset(
         year = int(context.partition_key)
         with timings.measure("sql"):
             version, rows = _made(attempt(home, node, year, lambda: build_core(home, table, year)))
-        return _materialized(version, rows, snapshots_behind(home, table.sources, year))
+        lineage = lineage_metadata(core_lineage(home, table))
+        return _materialized(version, rows, snapshots_behind(home, table.sources, year), lineage)
 
     return core_table
 
@@ -156,7 +160,8 @@ def _measures_asset(
         year = int(context.partition_key)
         with timings.measure("sql"):
             version, rows = _made(attempt(home, node, year, lambda: build_measures(home, table, year)))
-        return _materialized(version, rows, snapshots_behind(home, core.sources, year))
+        lineage = lineage_metadata(measure_lineage(core.contract, measures))
+        return _materialized(version, rows, snapshots_behind(home, core.sources, year), lineage)
 
     return measures_of_table
 
@@ -169,7 +174,7 @@ def _release_asset(home: Home, timings: Timings, code_version: str) -> dg.Assets
         key=RELEASE,
         deps=[
             *(key_of(measures_node(table)) for table in measured_tables(home)),
-            key_of(core_node("organizations")),
+            *(key_of(core_node(t.contract.table)) for t in published_core_tables(home).values()),
         ],
         group_name="published",
         owners=[f"team:{contract.owner}"],
@@ -237,10 +242,12 @@ def _made(outcome: Made | Told) -> Made:
     return outcome
 
 
-def _materialized(version: str, rows: int, snapshots: Sequence[str]) -> dg.MaterializeResult[Any]:
+def _materialized(
+    version: str, rows: int, snapshots: Sequence[str], lineage: Mapping[str, Any]
+) -> dg.MaterializeResult[Any]:
     return dg.MaterializeResult(
         data_version=dg.DataVersion(version),
-        metadata={"dagster/row_count": rows, "snapshots": list(snapshots)},
+        metadata={"dagster/row_count": rows, "snapshots": list(snapshots), **lineage},
     )
 
 

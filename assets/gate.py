@@ -12,7 +12,7 @@ from pathlib import Path
 from assets.core import core_version
 from assets.core_inputs import input_files
 from assets.core_table import CoreTable, core_node, core_tables
-from assets.engine import TableName
+from assets.engine import YEAR_BEFORE, YEARS_TO_DATE, TableName
 from assets.home import Home
 from assets.lake import Lake, Node
 from assets.measures import measures_node, measures_version, value_contract
@@ -72,7 +72,7 @@ def _run(home: Home, node: Node, contract: Contract, school_year: int, version: 
         if name != target:
             views[name] = list(input_files(home, TableName("core", table.contract.table), school_year))
         for read in table.reads:
-            if read.schema == "raw":
+            if read.schema in ("raw", YEAR_BEFORE, YEARS_TO_DATE):
                 files = list(input_files(home, read, school_year))
                 if files:
                     views[str(read)] = files

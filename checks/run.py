@@ -54,7 +54,7 @@ def run_checks(
     known = {**(project_contracts() if contracts is None else contracts), target: contract}
     suites = load_suites() if extra_suites is None else extra_suites
     claims = all_claims(contract, suites, known, present=tuple(views))
-    restricted = frozenset(name for name, c in known.items() if c.is_restricted)
+    restricted = frozenset(name for name in (*known, *views) if _is_restricted(name, known))
     with _open(views, known) as catalog:
         rows = catalog.count(target)
         subject = Subject(target, school_year, data_version, rows, failing_dir, restricted)
@@ -94,10 +94,16 @@ def all_claims(
     return claims
 
 
+def _is_restricted(name: str, known: Mapping[str, Contract]) -> bool:
+    """Whether rows of a view are about single students; those of other years stand under another schema."""
+    contract = known.get(name) or known.get(f"core.{name.partition('.')[2]}")
+    return contract is not None and contract.is_restricted
+
+
 def _open(views: Mapping[str, Sequence[Path]], known: Mapping[str, Contract]) -> Catalog:
     from checks.catalog import Catalog
 
-    restricted = any(known[name].is_restricted for name in views if name in known)
+    restricted = any(_is_restricted(name, known) for name in views)
     failure: str
     try:
         return Catalog(views, known)

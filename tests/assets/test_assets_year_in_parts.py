@@ -22,12 +22,13 @@ from verdicts import Verdicts
 
 from assets.core import build_core
 from assets.core_table import core_node, core_tables
+from assets.draft import PUBLIC_REASON
 from assets.gate import RESULTS, check_core, check_measures
 from assets.health import core_health, measures_health, renewable
 from assets.home import Home
 from assets.lake import Node
 from assets.measures import build_measures
-from assets.publication import PUBLIC_REASON, publish
+from assets.publication import publish
 from warehouse.read import open_reader
 
 RATE = "chronic_absence_rate"

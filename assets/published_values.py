@@ -1,0 +1,107 @@
+"""The figures of a release: each measure's year in both faces, renewed, carried forward or absent.
+
+Put here: which slices of `measure_value` a release has. Not here: other tables (`published_tables`), what the
+public may see (`warehouse/public_face`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from assets.draft import NO_ROWS, NO_SOURCE, Draft, Failing, carried_slice
+from assets.evidence import snapshots_behind
+from assets.health import Health, measures_health
+from assets.home import Home
+from assets.measures import measured_tables, measures_node
+from warehouse.public_face import suppress
+from warehouse.publication import FACES, AbsentSlice, Face, SliceData, SliceKey
+from warehouse.store import Warehouse
+
+
+def add_values(draft: Draft, home: Home, warehouse: Warehouse, year: int) -> None:
+    """The figures of every measured core table for a year."""
+    for table, measures in measured_tables(home).items():
+        health = measures_health(home, table, year)
+        if not health.is_good:
+            _carry(draft, home, warehouse, [m.id for m in measures], year, health)
+            continue
+        rows = _accepted_values(home, table, year)
+        for measure in measures:
+            own = rows.filter(pc.equal(rows["measure_id"], measure.id))
+            if own.num_rows:
+                faces: dict[Face, pa.Table] = {"internal": own, "public": _hidden(home, own, rows)}
+                _add_value_slices(draft, measure.id, year, faces, snapshots_behind(home, table, year))
+            else:
+                _add_absent(draft, measure.id, year, health)
+
+
+def _hidden(home: Home, rows: pa.Table, sides: pa.Table) -> pa.Table:
+    """The rows as the public may see them today."""
+    return suppress(rows, home.agency.settings.minimum_n, measures=home.agency.measures, sides=sides)
+
+
+def _accepted_values(home: Home, table: str, year: int) -> pa.Table:
+    state = home.lake.state(measures_node(table), year)
+    assert state is not None and state.accepted is not None  # noqa: S101 - good health means accepted
+    rows = pq.read_table(home.lake.file(measures_node(table), year, state.accepted))
+    # Parquet forgets what must not be null; figures carried forward from the warehouse still know it.
+    return rows.cast(home.contracts["measure_value"].arrow_schema())
+
+
+def _add_value_slices(
+    draft: Draft, measure_id: str, year: int, faces: dict[Face, pa.Table], snapshots: tuple[str, ...]
+) -> None:
+    for face, content in faces.items():
+        draft.slices.append(SliceData(SliceKey(face, "measure_value", year, measure_id), content, snapshots))
+        draft.values[face].setdefault(measure_id, []).append(content)
+
+
+def _carry(
+    draft: Draft, home: Home, warehouse: Warehouse, measure_ids: list[str], year: int, health: Health
+) -> None:
+    """Keep the last good slices of a core table's measures, marked.
+
+    A public slice that hides less than today's minimum n asks for is left out, with that reason.
+    """
+    kept: dict[SliceKey, pa.Table] = {}
+    for face in FACES:
+        for measure_id in measure_ids:
+            key = SliceKey(face, "measure_value", year, measure_id)
+            rows = warehouse.current_rows(key)
+            if rows is not None:
+                kept[key] = rows
+    internal = [rows for key, rows in kept.items() if key.face == "internal"]
+    for measure_id in measure_ids:
+        draft.failing.append(Failing(measure_id, year, health.reason or "not refreshed", health.claim))
+        for face in FACES:
+            key = SliceKey(face, "measure_value", year, measure_id)
+            if face == "public" and key in kept and not _hides_enough(home, kept, key, internal):
+                draft.absent.append(
+                    AbsentSlice(key, "The agency's minimum n has changed since", health.claim)
+                )
+                continue
+            draft.carried.append(carried_slice(key, health))
+            if key in kept:
+                draft.values[face].setdefault(measure_id, []).append(kept[key])
+
+
+def _hides_enough(
+    home: Home, kept: dict[SliceKey, pa.Table], public: SliceKey, internal: list[pa.Table]
+) -> bool:
+    """Whether a carried public slice shows nothing that today's minimum n hides."""
+    source = kept.get(replace(public, face="internal"))
+    if source is None:
+        return True
+    wanted = _hidden(home, source, pa.concat_tables(internal))
+    newly_hidden = pc.and_(pc.is_null(wanted["n"]), pc.is_valid(kept[public]["n"]))
+    return not pc.any(newly_hidden).as_py()
+
+
+def _add_absent(draft: Draft, measure_id: str, year: int, health: Health) -> None:
+    reason = NO_SOURCE if health.is_empty else NO_ROWS
+    for face in FACES:
+        draft.absent.append(AbsentSlice(SliceKey(face, "measure_value", year, measure_id), reason, None))
