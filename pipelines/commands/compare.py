@@ -38,7 +38,7 @@ def run_diff(
 
     def measures_of(measure_id: str) -> Sequence[str]:
         known = measures.get(measure_id)
-        return () if known is None or known.gap is None else (known.gap.of,)
+        return () if known is None else known.operands
 
     with open_reader(place.warehouse_url, agency_id=place.agency_id) as reader:
         if measure is not None:
