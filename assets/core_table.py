@@ -180,5 +180,7 @@ def _known_inputs(table: CoreTable, candidates: dict[str, CoreTable]) -> Sequenc
 def _is_fed(table: CoreTable, fed: frozenset[str]) -> bool:
     if table.mappings:
         return True
+    if table.contract.fed_by == "any":
+        return not fed.isdisjoint(table.all_core_inputs)
     own = [name for name in table.all_core_inputs if name != "organizations"]
     return bool(own) and fed.issuperset(own)

@@ -35,6 +35,7 @@ FieldType = Literal[
 ]
 Severity = Literal["error", "warn"]
 Privacy = Literal["public", "internal", "restricted"]
+FedBy = Literal["all", "any"]
 
 ARROW_TYPES: dict[str, pa.DataType] = {
     "text": pa.string(),
@@ -140,6 +141,7 @@ class _ContractFile(StrictModel):
     owner: str
     history: str
     published_as: str | None = None
+    fed_by: FedBy = "all"
     fields: tuple[_FieldUse, ...]
     references: tuple[Reference, ...] = ()
     claims: tuple[ClaimSpec, ...] = ()
@@ -154,7 +156,8 @@ class Contract(StrictModel):
     """A table's contract, with every field resolved. See `_ContractFile` for the YAML.
 
     A core table that is also published as it stands names its published table in `published_as`, so that
-    its columns are listed once.
+    its columns are listed once. A table without mappings belongs to an agency when all the core tables that
+    it reads do; with `fed_by: any` it tells of whatever there is, and one of them is enough.
     """
 
     table: str
@@ -167,6 +170,7 @@ class Contract(StrictModel):
     owner: str
     history: str
     published_as: str | None = None
+    fed_by: FedBy = "all"
     fields: tuple[FieldSpec, ...]
     references: tuple[Reference, ...] = ()
     claims: tuple[ClaimSpec, ...] = ()

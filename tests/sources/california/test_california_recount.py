@@ -228,6 +228,10 @@ def test_schools_join_on_the_school_code_and_the_unmatched_are_kept_with_their_s
     core = california.core("chronic_absence")
     lost = core[core["organization_id"].isin(kept.index) & (core["student_group"] == "all")]
     assert lost["eligible_students"].sum() == unmatched["EEALL"].astype(int).sum() > 0
+    listed = california.core("unmatched_organizations")
+    listed = listed[listed["core_table"] == "chronic_absence"]
+    assert set(listed["organization_id"]) == set(kept.index)
+    assert listed["unmatched_rows"].sum() == core["organization_id"].isin(kept.index).sum()
 
 
 def test_an_unmatched_school_has_the_name_of_the_state_where_it_gives_one(california, chronic, ids):
