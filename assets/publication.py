@@ -13,16 +13,11 @@ from typing import Any
 
 import pyarrow as pa
 
+from assets.definition_tables import measure_rows, student_group_rows
 from assets.draft import Draft, Failing, add_everywhere
 from assets.evidence import account_of, corrections, fetch_outcomes, last_results_of
 from assets.home import Home
-from assets.plan_tables import (
-    measure_rows,
-    plan_measure_rows,
-    plan_node_rows,
-    student_group_rows,
-    target_rows,
-)
+from assets.plan_tables import PLAN_TABLES, plan_table
 from assets.program_tables import federal_program_rows, federal_program_rule_rows
 from assets.published_tables import add_core_tables
 from assets.published_values import add_values
@@ -97,7 +92,7 @@ def _publication(
         fetch_outcomes=list(fetch_outcomes(home)),
         code_version=code_version,
         settings_hash=data_version(
-            {"settings": agency.settings, "plan": agency.plan, "conditions": list(agency.conditions)}
+            {"settings": agency.settings, "plan": list(agency.plans), "conditions": list(agency.conditions)}
         ),
     )
 
@@ -110,9 +105,9 @@ def _add_declarations(draft: Draft, home: Home, contracts: dict[str, Contract]) 
     add_everywhere(draft, "federal_program_rule", None, federal_program_rule_rows(rules))
     add_everywhere(draft, "agency_setting", None, setting_rows(agency, contracts["agency_setting"]))
     add_everywhere(draft, "measure", None, measure_rows(agency, contracts["measure"]))
-    add_everywhere(draft, "plan_node", None, plan_node_rows(agency, contracts["plan_node"]))
-    add_everywhere(draft, "plan_measure", None, plan_measure_rows(agency, contracts["plan_measure"]))
-    add_everywhere(draft, "target", None, target_rows(agency, contracts["target"]))
+    for name in PLAN_TABLES:
+        table = str(home.contracts[name].published_as)
+        add_everywhere(draft, table, None, plan_table(agency, name, contracts[table]))
 
 
 def _add_snapshots(draft: Draft, home: Home, contract: Contract, year: int) -> None:

@@ -11,14 +11,9 @@ import pyarrow as pa
 import pytest
 from small_state import AGENCY, LEA, OAK, STATE, littleland
 
+from assets.definition_tables import measure_rows, student_group_rows
 from assets.home import Home
-from assets.plan_tables import (
-    measure_rows,
-    plan_measure_rows,
-    plan_node_rows,
-    student_group_rows,
-    target_rows,
-)
+from assets.plan_tables import plan_table
 from assets.statuses import status_tables
 from warehouse.model.contract import load_contracts, published_contracts
 
@@ -33,7 +28,7 @@ def figure(organization: str, year: int, value: float | None, **more: Any) -> di
     return {
         "measure_id": RATE, "organization_id": organization, "organization_view": "none", "school_year": year,
         "period": "annual", "student_group": "all", "grade": "all", "subject": "none",
-        "federal_program_code": "none", "award_id": "none", "organization_type": kind,
+        "federal_program_code": "none", "award_id": "none", "strategy_id": "none", "organization_type": kind,
         "organization_name": organization, "unit": "percent", "basis": "published", "value": value,
         "is_ranged": False, "is_partial_coverage": False, "data_status": "final", "measure_version": 1,
         "core_rows": 1, **more,
@@ -158,13 +153,13 @@ def test_a_bound_is_shown_without_a_status(tmp_path: Path) -> None:
 
 def test_the_plan_as_tables_has_every_node_measure_and_target(tmp_path: Path) -> None:
     agency = littleland(tmp_path).agency
-    assert plan_node_rows(agency, CONTRACTS["plan_node"]).to_pylist()[0]["node_type"] == "goal"
-    (measure,) = plan_measure_rows(agency, CONTRACTS["plan_measure"]).to_pylist()
+    assert plan_table(agency, "plan_nodes", CONTRACTS["plan_node"]).to_pylist()[0]["node_type"] == "goal"
+    (measure,) = plan_table(agency, "plan_measures", CONTRACTS["plan_measure"]).to_pylist()
     assert (measure["plan_measure_id"], measure["organization_type"]) == (f"G1/{RATE}/LL/all/all", "SEA")
-    targets = target_rows(agency, CONTRACTS["target"]).to_pylist()
+    targets = plan_table(agency, "targets", CONTRACTS["target"]).to_pylist()
     assert [(t["school_year"], t["target_value"], t["target_kind"]) for t in targets] == [
         (2024, 18.0, "interim"), (2026, 14.0, "annual"),
     ]  # fmt: skip
-    assert measure_rows(agency, CONTRACTS["measure"]).num_rows == 10
+    assert measure_rows(agency, CONTRACTS["measure"]).num_rows == len(agency.measures)
     groups = student_group_rows(CONTRACTS["student_group"]).to_pylist()
     assert "all" in {g["student_group"] for g in groups}

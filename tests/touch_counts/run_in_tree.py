@@ -17,11 +17,11 @@ from verdicts import Verdicts
 
 import assets.gate
 from assets.core_table import core_node, core_tables
+from assets.definition_tables import measure_rows
 from assets.gate import last_results
 from assets.home import Home, claim_home, open_home
 from assets.lake import Node
 from assets.measures import measured_tables, measures_node
-from assets.plan_tables import measure_rows
 from pipelines.definitions import build_definitions
 from warehouse.model.contract import published_contracts
 
