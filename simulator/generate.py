@@ -41,8 +41,9 @@ from simulator.programs.year import write_programs
 from simulator.school_year import Cohort, draw_year
 from simulator.settings import STATE_CODE, STATE_NAME, Settings, SimulatorError
 from simulator.truth import finance as truth_finance
-from simulator.truth import reimbursement, summary
+from simulator.truth import oversight, summary
 from simulator.truth.answers import Truth
+from simulator.truth.federal_money import tell_federal_money
 from simulator.truth.year import tell_year
 from simulator.web.collect import Holdings
 
@@ -124,8 +125,9 @@ def _write(settings: Settings, state: State, folder: Path) -> tuple[int, int]:
     for year in settings.years:
         days += _write_year(settings, state, year, folder, answers, web, federal, cohorts)
     write_federal_money(federal, folder)
-    agency_systems.write_oversight(settings, state, folder)
-    reimbursement.tell_reimbursement(answers, settings, federal.requests)
+    known = agency_systems.write_oversight(settings, state, folder)
+    tell_federal_money(answers, federal)
+    oversight.tell_oversight(answers, settings, known)
     web.write(federal)
     table = answers.table()
     (folder / "truth").mkdir(exist_ok=True)
@@ -195,6 +197,7 @@ def _write_money(
     pupils = school_costs.school_membership(state, spells)
     costs = school_costs.make_school_costs(settings, state, year, money, pupils)
     school_costs.write_school_costs(state, costs, folder / "finance" / f"school_expenditures_{year}.csv")
+    oversight.tell_school_costs(answers, costs)
     truth_finance.tell_finance(answers, year, money, poverty)
     reports = audits.make_audits(settings, state, year)
     for report in reports:

@@ -17,7 +17,7 @@ from simulator.grants import LIMIT_DAYS, Request
 from simulator.money.awards import FederalAward
 from simulator.money.world import Money
 from simulator.settings import STATE_CODE
-from simulator.truth.reimbursement import days_to_reimburse, is_due
+from simulator.truth.reimbursement import counted_on, days_to_reimburse
 
 CENTS = pa.int64()
 SCHEMA = pa.schema(
@@ -63,7 +63,7 @@ class _Tally:
             key = (request.fain, request.lea.position)
             self.requested[key] += request.amount_cents
             spent = days_to_reimburse(request)
-            self.due[key] += is_due(money.settings, request)
+            self.due[key] += counted_on(money.settings, request) is not None
             self.in_time[key] += spent is not None and spent <= LIMIT_DAYS
         for payment in money.payments:
             self.paid[_key(payment.claim.request)] += payment.cents

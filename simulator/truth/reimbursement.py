@@ -1,10 +1,10 @@
-"""The true answers about reimbursement: how long requests took, whether they were paid in time, which are open.
+"""The true answers about reimbursement: how long requests took, which were paid in time, which are open.
 
 Put here: days of a request, when it counts, the figures by month and by year. Not here: requests (`grants`).
 
-A request counts on the day it is paid, or on the day its thirtieth day in the agency's hands has passed unpaid,
-whichever comes first: a payment made later moves no figure of a month that is over. How long payment took is
-told in the month of the payment.
+A request counts on the day it is paid, or on the day its thirtieth day in the agency's hands has passed
+unpaid, whichever comes first: a payment made later moves no figure of a month that is over. How long payment
+took is told in the month of the payment.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def returned_days(request: Request) -> int:
 
 
 def limit_passed_on(request: Request) -> date | None:
-    """The day after its thirtieth in the agency's hands; null while it is with the LEA, its days not used up."""
+    """The day after its thirtieth in the agency's hands; null while it lies with the LEA before that."""
     passed = request.proper_on + timedelta(days=LIMIT_DAYS + 1)
     if request.returned_on is None or (request.returned_on - request.proper_on).days > LIMIT_DAYS:
         return passed
@@ -58,7 +58,7 @@ def counted_on(settings: Settings, request: Request) -> date | None:
 
 
 def open_days(request: Request, day: date) -> int | None:
-    """Days an unpaid request has been in the agency's hands at the end of a day; null if it is not open then."""
+    """Days a request has been in the agency's hands at the end of a day; null if it is not open then."""
     is_paid = request.paid_on is not None and request.paid_on <= day
     if request.proper_on > day or is_paid:
         return None
