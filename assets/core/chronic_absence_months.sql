@@ -1,0 +1,1 @@
+SELECT * FROM mapped.chronic_absence_months
