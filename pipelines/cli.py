@@ -97,6 +97,9 @@ def explain(
     grade: Annotated[str | None, typer.Option(help="Grade; default all.")] = None,
     subject: Annotated[str | None, typer.Option(help="Subject, such as ela.")] = None,
     program: Annotated[str | None, typer.Option(help="Federal program, such as 84.010.")] = None,
+    award: Annotated[str | None, typer.Option(help="Award (FAIN).")] = None,
+    strategy: Annotated[str | None, typer.Option(help="Strategy of the plan, such as G1.S1.")] = None,
+    period: Annotated[str | None, typer.Option(help="Month, as 2025-03, or quarter, as 2025-Q1.")] = None,
     view: Annotated[str | None, typer.Option(help="View of the organization.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -104,7 +107,7 @@ def explain(
     from pipelines.commands.look import run_explain
     from pipelines.explain import Asked
 
-    asked = Asked(measure, org, year, group, grade, subject, program, view)
+    asked = Asked(measure, org, year, group, grade, subject, program, award, strategy, period, view)
     _end(lambda: run_explain(asked, as_json=as_json))
 
 

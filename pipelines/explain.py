@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from pipelines.explained_figure import DIMENSIONS, VIEWS, Asked, command, the_figure
+from pipelines.explained_figure import VIEWS, WHOLE, WHOLE_YEAR, Asked, command, the_figure
+from warehouse.model.measure import DIMENSIONS, OTHERS
 from warehouse.read import Reader, Row
 
 if TYPE_CHECKING:
     from assets.home import Home
     from warehouse.model.measure import Measure
 
-__all__ = ["DIMENSIONS", "Asked", "explain"]
-PLACE = ("measure_id", "organization_id", "organization_view", "school_year", "award_id")
+__all__ = ["Asked", "explain"]
+PLACE = ("measure_id", "organization_id", "organization_view", "school_year")
 
 
 def explain(reader: Reader, home: Home | None, asked: Asked) -> dict[str, Any]:
@@ -73,26 +74,59 @@ def _snapshots(reader: Reader, slices: Sequence[Row], year: int) -> list[Row]:
 
 
 def _sides(reader: Reader, measure: Measure | None, value: Row) -> list[dict[str, Any]]:
-    """The two figures that a gap is the difference of, each with the command that explains it."""
-    if measure is None or measure.gap is None:
+    """The figures that a derived one is computed from, each with the command that explains it."""
+    if measure is None or measure.derived is None:
         return []
-    base = reader.measure(measure.gap.of)
-    found = []
-    for group in (value["student_group"], measure.gap.reference):
+    if measure.gap is not None:
+        # The others of a group are all less the group, so these two are what the difference is made of.
+        reference = "all" if measure.gap.reference == OTHERS else measure.gap.reference
         place = {name: value[name] for name in (*DIMENSIONS, *PLACE, "period")}
-        wanted = {**place, "measure_id": measure.gap.of, "student_group": group}
-        for row in reader.measure_values(**wanted):
+        wanted = [
+            {**place, "measure_id": measure.gap.of, "student_group": group}
+            for group in (value["student_group"], reference)
+        ]
+    else:
+        wanted = [_operand(value, of, year) for of in measure.operands for year in _years(measure, value)]
+    found = []
+    for where in wanted:
+        base = reader.measure(where["measure_id"])
+        for row in reader.measure_values(**where):
             shown = {**row, "unit": base["unit"], "decimals": base["decimals"]}
             found.append({"value": shown, "command": command(row)})
     return found
 
 
+def _operand(value: Row, measure_id: str, school_year: int) -> dict[str, Any]:
+    """The organization's own figure of a measure, for all students together."""
+    whole = {name: list(WHOLE) for name in DIMENSIONS if name != "subject"}
+    return {
+        **whole,
+        "measure_id": measure_id,
+        "organization_id": value["organization_id"],
+        "school_year": school_year,
+        "period": WHOLE_YEAR,
+    }
+
+
+def _years(measure: Measure, value: Row) -> list[int]:
+    """The years whose figures are compared, the earlier first."""
+    way = measure.derived
+    compared = None if way is None else way.change or way.mean_change
+    year = int(value["school_year"])
+    return [year] if compared is None else [year - compared.years, year]
+
+
 def _core(
     home: Home, measure: Measure, value: Row, sides: Sequence[dict[str, Any]], read: Sequence[Row]
 ) -> dict[str, Any] | None:
-    """The core rows behind a figure; of a gap only their number and where both sides came from."""
+    """The core rows behind a figure; of a gap only their number and where both sides came from.
+
+    A figure that is computed from others has none of its own.
+    """
     from pipelines.explained_rows import rows_behind
 
+    if measure.is_of_figures:
+        return None
     if measure.gap is None:
         return rows_behind(home, measure, value, read)
     base = home.agency.measures[measure.gap.of]
@@ -147,6 +181,8 @@ def _counted(home: Home, measure: Measure) -> dict[str, str]:
     """What numerator and denominator count, such as students, usd or findings."""
     from pipelines.explained_rows import columns_of
 
+    if measure.is_of_figures:
+        return {}
     contract = home.contracts[measure.core_table]
     things = measure.core_table.split("_")[-1]
     counted = {}

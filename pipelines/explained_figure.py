@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from warehouse.model.errors import SpmError
+from warehouse.model.measure import DIMENSIONS
 from warehouse.read import Reader, Row
 
-DIMENSIONS = ("student_group", "grade", "subject", "federal_program_code")
 VIEWS = ("none", "as_published", "authorizer", "reporting_lea")
 WHOLE = ("all", "none")
 OPTIONS = {
@@ -20,13 +20,17 @@ OPTIONS = {
     "grade": "--grade",
     "subject": "--subject",
     "federal_program_code": "--program",
+    "award_id": "--award",
+    "strategy_id": "--strategy",
+    "period": "--period",
     "organization_view": "--view",
 }
+WHOLE_YEAR = "annual"
 
 
 @dataclass(frozen=True)
 class Asked:
-    """Which figure; None for a dimension means all students, all grades and so on."""
+    """Which figure; None for a dimension means all students, all grades and so on, and the whole year."""
 
     measure_id: str
     organization_id: str
@@ -35,6 +39,9 @@ class Asked:
     grade: str | None = None
     subject: str | None = None
     federal_program_code: str | None = None
+    award_id: str | None = None
+    strategy_id: str | None = None
+    period: str | None = None
     view: str | None = None
 
     @property
@@ -57,10 +64,10 @@ def the_figure(reader: Reader, asked: Asked, views: Sequence[str]) -> tuple[Row,
         measure_id=asked.measure_id,
         organization_id=asked.organization_id,
         school_year=asked.school_year,
-        period="annual",
     )
     if not candidates:
         raise _no_figure(asked, "", _elsewhere(reader, asked))
+    candidates = _of_period(asked, candidates)
     _require_known(asked, candidates)
     fitting = [row for row in candidates if all(row[name] == value for name, value in asked.given.items())]
     if not fitting:
@@ -78,9 +85,19 @@ def command(row: Row) -> str:
     words = ["spm explain", row["measure_id"], "--org", row["organization_id"], "--year"]
     words.append(str(row["school_year"]))
     for name, option in OPTIONS.items():
-        if row[name] not in WHOLE or (name == "student_group" and row[name] == "all"):
+        if row[name] not in (*WHOLE, WHOLE_YEAR) or (name == "student_group" and row[name] == "all"):
             words += [option, row[name]]
     return " ".join(words)
+
+
+def _of_period(asked: Asked, rows: Sequence[Row]) -> list[Row]:
+    """The rows of the period that is meant: the year, or the last where there is none for the year."""
+    known = _values(rows, "period")
+    whole = WHOLE_YEAR if WHOLE_YEAR in known else known[-1]
+    wanted = asked.period or whole
+    if wanted not in known:
+        raise _no_figure(asked, f" with period {wanted!r}", f"It has {', '.join(known)} (--period)")
+    return [row for row in rows if row["period"] == wanted]
 
 
 def _require_known(asked: Asked, candidates: Sequence[Row]) -> None:
@@ -124,7 +141,7 @@ def _no_figure(asked: Asked, which: str, remedy: str) -> SpmError:
 
 
 def _there(rows: Sequence[Row]) -> str:
-    names = [name for name in OPTIONS if _values(rows, name) != ["none"]]
+    names = [name for name in OPTIONS if _values(rows, name) not in (["none"], [WHOLE_YEAR])]
     return "It has: " + "; ".join(f"{name} {', '.join(_values(rows, name))}" for name in names)
 
 

@@ -25,7 +25,13 @@ MOST_ROWS = 10
 # The source of rows that are computed from other core tables rather than read from a file.
 COMPUTED = "core"
 ORIGIN = ("source_id", "snapshot_sha256", "source_line")
-SUMMED = {"sum_of_schools": "SCHOOL", "sum_of_leas": "LEA"}
+SUMMED = {
+    "sum_of_schools": "SCHOOL",
+    "sum_of_leas": "LEA",
+    "sum_of_units": "UNIT",
+    "sum_of_divisions": "DIVISION",
+    "sum_of_cbos": "CBO",
+}
 
 
 def rows_behind(
@@ -152,6 +158,8 @@ def _placed(value: Row, kind: str) -> tuple[str, list[str]]:
     if value["organization_type"] == "SEA":
         return "organization_type = ?", [kind]
     column = "reporting_lea_id" if value["organization_view"] == "reporting_lea" else "authorizer_lea_id"
+    if kind != "SCHOOL":
+        column = "parent_organization_id"
     return f"organization_type = ? AND {column} = ?", [kind, str(value["organization_id"])]
 
 

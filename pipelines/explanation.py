@@ -13,16 +13,20 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from pipelines.explained_figure import DIMENSIONS
+from pipelines.explained_figure import WHOLE_YEAR
 from pipelines.explanation_of_origin import INDENT, line, show_checks, show_core, show_snapshots
 from pipelines.terminal import figure, not_for_release, status_text
+from warehouse.model.measure import DIMENSIONS
 from warehouse.read import Row
 
 BASES = {
     "published": "the organization's own rows",
     "sum_of_schools": "sum of schools",
     "sum_of_leas": "sum of districts",
-    "derived": "difference of two figures",
+    "sum_of_units": "sum of units",
+    "sum_of_divisions": "sum of divisions",
+    "sum_of_cbos": "sum of community organizations",
+    "derived": "computed from other figures",
 }
 # Numbers in the words of a status: values of the measure, and distances from them.
 _JUDGED = re.compile(r"\b(expected|target of) (-?\d+(?:\.\d+)?)")
@@ -44,7 +48,7 @@ def show(console: Console, account: dict[str, Any]) -> None:
     line(console, "Limits", measure["limits"])
     _show_carried(console, account["slice"])
     _show_objectives(console, account["objectives"])
-    _show_sides(console, account["sides"])
+    _show_sides(console, account)
     show_core(console, account)
     show_snapshots(console, account["snapshots"], f"core.{measure['core_table']}")
     show_checks(console, account["checks"])
@@ -81,6 +85,7 @@ def _show_title(console: Console, account: dict[str, Any]) -> None:
     name = escape(value["organization_name"])
     console.print(f"[bold]{escape(measure['title'])}[/bold], {name}, {value['school_year']}")
     told = [f"{n.replace('_', ' ')} {value[n]}" for n in DIMENSIONS if value[n] != "none"]
+    told += [] if value["period"] == WHOLE_YEAR else [f"period {value['period']}"]
     view = [] if value["organization_view"] == "none" else [f"view {value['organization_view']}"]
     if told or view:
         console.print("; ".join(part for part in (", ".join(told), *view) if part), style="dim")
@@ -172,13 +177,17 @@ def _with_units(row: Row) -> str:
     return _DISTANCE.sub(as_distance, _JUDGED.sub(as_shown, row["status_reason"]))
 
 
-def _show_sides(console: Console, sides: Sequence[dict[str, Any]]) -> None:
-    """The two figures that a gap is the difference of."""
-    for side in sides:
+def _show_sides(console: Console, account: dict[str, Any]) -> None:
+    """The figures that a derived one is computed from."""
+    own = account["value"]
+    for side in account["sides"]:
         value = side["value"]
         counts = _counts(value, None)
-        text = f"{value['student_group']} {figure_text(value)}" + (f" ({counts})" if counts else "")
-        line(console, "Gap of" if side is sides[0] else "and of", text)
+        which = [] if value["student_group"] == "none" else [value["student_group"]]
+        if own["student_group"] == "none" or value["school_year"] != own["school_year"]:
+            which = [value["measure_id"], str(value["school_year"])]
+        text = f"{' '.join(which)} {figure_text(value)}" + (f" ({counts})" if counts else "")
+        line(console, "Made of" if side is account["sides"][0] else "and of", text)
         console.print(f"{INDENT}{escape(side['command'])}", style="dim", soft_wrap=True)
 
 

@@ -34,6 +34,9 @@ def line(console: Console, name: str, text: str) -> None:
 def show_core(console: Console, account: dict[str, Any]) -> None:
     """Print the core rows behind the figure, each with where it came from."""
     core, value, sides = account["core_rows"], account["value"], account["sides"]
+    if core is None and value["basis"] == "derived":
+        line(console, "Core rows", "none of its own: it is computed from figures, each with its own rows")
+        return
     if core is None:
         line(console, "Core rows", f"{value['core_rows']:,} (not shown: this lake no longer has them)")
         return
