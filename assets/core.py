@@ -11,9 +11,9 @@ from pathlib import Path
 
 import duckdb
 
-from assets.core_inputs import accepted, accepted_by_year, plan_nodes, settings_row, show_inputs
+from assets.core_inputs import accepted, accepted_by_year, settings_row, show_inputs
 from assets.core_table import CoreTable, core_node
-from assets.engine import TableName, connect, write_table
+from assets.engine import connect, write_table
 from assets.home import Home
 from assets.mappings import sql_reads
 from assets.plan_views import plan_read
@@ -73,8 +73,7 @@ def core_version(home: Home, table: CoreTable, school_year: int, *, as_of: date 
             if n.schema == "crosswalk" and n.table in home.agency.crosswalks
         },
         "agency": settings.agency_id,
-        "plan_nodes": plan_nodes(home) if _reads_plan(table) else (),
-        "plan": plan_read(home.agency.plan, frozenset(n for t in _texts(table) for n in sql_reads(t))),
+        "plan": plan_read(home.agency, frozenset(n for t in _texts(table) for n in sql_reads(t))),
     }
     for source in table.sources:
         inputs[f"raw.{source}"] = accepted(home, raw_node(source), school_year)
@@ -107,10 +106,6 @@ def _settings_read(
     if any("as_of" in text for text in texts):
         read["as_of"] = ["DATE", as_of.isoformat()]
     return read
-
-
-def _reads_plan(table: CoreTable) -> bool:
-    return any(TableName("agency", "plan_nodes") in sql_reads(text) for text in _texts(table))
 
 
 def _texts(table: CoreTable) -> tuple[Path, ...]:

@@ -18,7 +18,6 @@ from assets.engine import (
     YEAR_BEFORE,
     TableName,
     view_files,
-    view_plan_nodes,
     view_settings,
     view_text_csv,
     view_typed_files,
@@ -30,7 +29,6 @@ from assets.plan_views import view_plan
 from assets.raw import raw_node
 from warehouse.model.errors import SpmError
 from warehouse.model.places import shown
-from warehouse.model.plan import nodes
 
 
 def show_inputs(
@@ -38,8 +36,7 @@ def show_inputs(
 ) -> None:
     """Create every view that the table's SQL and its mappings read."""
     view_settings(connection, settings_row(home, school_year))
-    view_plan_nodes(connection, plan_nodes(home))
-    view_plan(connection, home.agency.plan)
+    view_plan(connection, home.agency)
     present: set[TableName] = set()
     for name in table.reads:
         files = list(input_files(home, name, school_year))
@@ -157,8 +154,3 @@ def _crosswalk(home: Home, name: str) -> Path:
             remedy="Create it",
         )
     return path
-
-
-def plan_nodes(home: Home) -> tuple[str, ...]:
-    """The codes of the plan's goals, strategies, milestones and actions."""
-    return tuple(node.node_id for node in nodes(home.agency.plan))

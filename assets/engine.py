@@ -124,12 +124,6 @@ def view_settings(
     connection.execute(f"CREATE OR REPLACE VIEW agency.settings AS SELECT {columns}")
 
 
-def view_plan_nodes(connection: duckdb.DuckDBPyConnection, node_ids: Sequence[str]) -> None:
-    """Show the codes of the plan's nodes as a view."""
-    listed = ", ".join(_literal(node_id) for node_id in node_ids)
-    connection.execute(f"CREATE OR REPLACE VIEW agency.plan_nodes AS SELECT unnest([{listed}]) AS node_id")
-
-
 def empty_rows(contract: Contract) -> str:
     """A SELECT of no rows with the contract's columns and types."""
     columns = ", ".join(f"CAST(NULL AS {DUCKDB_TYPES[f.type]}) AS {f.name}" for f in contract.fields)

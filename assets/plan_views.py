@@ -1,7 +1,7 @@
-"""The plan as SQL sees it: views `agency.plan_*` for core tables and mappings.
+"""The plan as SQL sees it: views `agency.plan_*` and `agency.targets` for core tables and mappings.
 
-Put here: which rows a view of the plan has, and showing them. Not here: the plan's published tables
-(`plan_tables`), the agency's settings (`core_inputs`).
+Put here: which views there are, and showing them. Not here: the rows of the plan's tables (`plan_tables`),
+which the views are, the agency's settings (`core_inputs`).
 """
 
 from __future__ import annotations
@@ -12,33 +12,41 @@ import duckdb
 import pyarrow as pa
 
 from assets.engine import TableName
-from warehouse.model.plan import Plan
-
-Rows = list[dict[str, str | None]]
-
-
-def _units(plan: Plan) -> Rows:
-    return [
-        {"unit_id": u.unit_id, "name": u.name, "unit_type": u.unit_type, "parent": u.parent}
-        for u in plan.units
-    ]
+from assets.plan_tables import plan_table
+from warehouse.model.agency import Agency
+from warehouse.model.contract import load_contracts
 
 
-# By view: its columns, all text, and its rows.
-VIEWS: Mapping[TableName, tuple[tuple[str, ...], Callable[[Plan], Rows]]] = {
-    TableName("agency", "plan_units"): (("unit_id", "name", "unit_type", "parent"), _units),
+def _units(agency: Agency) -> pa.Table:
+    """The units of the agency's own plan: they are organizations, those of a district's plan are not."""
+    columns = ("unit_id", "name", "unit_type", "parent")
+    schema = pa.schema([pa.field(column, pa.string()) for column in columns])
+    rows = [{column: getattr(unit, column) for column in columns} for unit in agency.plan.units]
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+def _as_published(table: str) -> Callable[[Agency], pa.Table]:
+    return lambda agency: plan_table(agency, table, load_contracts()[table])
+
+
+# Each view with what it shows: nodes, measures, targets and money of all plans, units of the agency's own.
+VIEWS: Mapping[TableName, Callable[[Agency], pa.Table]] = {
+    TableName("agency", "plan_units"): _units,
+    **{
+        TableName("agency", table): _as_published(table)
+        for table in ("plan_nodes", "plan_measures", "plan_resources", "targets")
+    },
 }
 
 
-def view_plan(connection: duckdb.DuckDBPyConnection, plan: Plan) -> None:
+def view_plan(connection: duckdb.DuckDBPyConnection, agency: Agency) -> None:
     """Create every view of the plan; one without rows has its columns all the same."""
-    for name, (columns, rows) in VIEWS.items():
-        schema = pa.schema([pa.field(column, pa.string()) for column in columns])
-        connection.register("plan_rows", pa.Table.from_pylist(rows(plan), schema=schema))
+    for name, rows in VIEWS.items():
+        connection.register("plan_rows", rows(agency))
         connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM plan_rows")
         connection.unregister("plan_rows")
 
 
-def plan_read(plan: Plan, names: frozenset[TableName]) -> dict[str, Rows]:
+def plan_read(agency: Agency, names: frozenset[TableName]) -> dict[str, list[dict[str, object]]]:
     """The rows of the views of the plan that are among `names`: they are inputs of what reads them."""
-    return {str(name): rows(plan) for name, (_, rows) in VIEWS.items() if name in names}
+    return {str(name): rows(agency).to_pylist() for name, rows in VIEWS.items() if name in names}
