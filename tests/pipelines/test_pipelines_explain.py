@@ -13,10 +13,10 @@ from rich.console import Console
 
 from pipelines import explanation
 from pipelines.explain import explain
-from pipelines.explained_figure import DIMENSIONS, Asked, command
+from pipelines.explained_figure import OPTIONS, Asked, command
 from pipelines.explained_rows import rows_behind
 from warehouse.model.errors import SpmError
-from warehouse.model.measure import load_measures
+from warehouse.model.measure import DIMENSIONS, load_measures
 from warehouse.read import Reader, Row, open_reader
 
 YEAR = 2025
@@ -185,7 +185,8 @@ def test_the_command_of_a_figure_explains_that_figure(state: Refreshed, reader: 
     for value in one_of_each(reader.measure_values(measure_id="ela_proficiency_rate", school_year=YEAR)):
         words = command(value).split()
         options = dict(zip(words[3::2], words[4::2], strict=True))
-        given = (options.get(name) for name in ("--group", "--grade", "--subject", "--program", "--view"))
-        asked = Asked(words[2], options["--org"], int(options["--year"]), *given)
+        names = {column: options.get(option) for column, option in OPTIONS.items()}
+        names["view"] = names.pop("organization_view")
+        asked = Asked(words[2], options["--org"], int(options["--year"]), **names)
         found = explain(reader, None, asked)["value"]
         assert all(found[name] == value[name] for name in (*DIMENSIONS, "organization_view"))
