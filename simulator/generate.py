@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +42,7 @@ from simulator.school_year import Cohort, draw_year
 from simulator.settings import STATE_CODE, STATE_NAME, Settings, SimulatorError
 from simulator.truth import finance as truth_finance
 from simulator.truth import oversight, summary
+from simulator.truth.accountability import Support
 from simulator.truth.answers import Truth
 from simulator.truth.federal_money import tell_federal_money
 from simulator.truth.year import tell_year
@@ -62,6 +63,14 @@ class Written:
     truths: int
     bytes: int
     defects: tuple[defects.Planted, ...]
+
+
+@dataclass
+class Earlier:
+    """What the next year needs of the years before."""
+
+    cohorts: dict[int, Cohort] = field(default_factory=dict)  # who should have graduated
+    supports: dict[int, Support] = field(default_factory=dict)
 
 
 def generate(settings: Settings, out: Path, plant: Sequence[str] = ()) -> Written:
@@ -121,9 +130,9 @@ def _write(settings: Settings, state: State, folder: Path) -> tuple[int, int]:
     web = Holdings(settings, state, folder)
     federal = build_money(settings, state)
     days = 0
-    cohorts: dict[int, Cohort] = {}  # who should have graduated in each year so far
+    earlier = Earlier()
     for year in settings.years:
-        days += _write_year(settings, state, year, folder, answers, web, federal, cohorts)
+        days += _write_year(settings, state, year, folder, answers, web, federal, earlier)
     write_federal_money(federal, folder)
     known = agency_systems.write_oversight(settings, state, folder)
     tell_federal_money(answers, federal)
@@ -145,7 +154,7 @@ def _write_year(
     answers: Truth,
     web: Holdings,
     federal: Money,
-    cohorts: dict[int, Cohort],
+    earlier: Earlier,
 ) -> int:
     students = people.enrolled_students(settings, state, year)
     spells = people.enrolment_spells(settings, students)
@@ -159,9 +168,9 @@ def _write_year(
     attendance.write_schools(state, year, sis / f"schools_{year}.parquet")
     if year in settings.sis_csv:
         sis_csv.write_csv_extracts(sis, year)
-    happened = draw_year(settings, state, students, spells, absent, cohorts.get(year - 1))
-    cohorts[year] = (students, happened.cohort)
-    tell_year(answers, happened)
+    happened = draw_year(settings, state, students, spells, absent, earlier.cohorts.get(year - 1))
+    earlier.cohorts[year] = (students, happened.cohort)
+    tell_year(answers, happened, earlier.supports)
     write_submissions(settings, happened, federal, folder)
     assessment_vendor.write_results(settings, happened, folder)
     write_programs(happened.programs, state, year, folder)

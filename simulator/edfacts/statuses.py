@@ -4,8 +4,8 @@ Put here: FS103, FS129, FS199, FS200, FS201, FS202, FS205, FS206, FS212. Not her
 
 FS129 is written for its Title I school status alone, in the layout of 2021-22: later ones lack it. Statuses
 are state-defined (STTDEF) with Franklin's words, or too few students stood behind them (TOOFEW). Table types
-but GRADRATESTATUS, and the codes of quartiles, indicator types, reasons' applicability and additional targeted
-support, are our own.
+but GRADRATESTATUS, and the codes of quartiles, indicator types, applicability of reasons and additional
+targeted support, are our own.
 """
 
 from __future__ import annotations

@@ -169,10 +169,15 @@ def english_learners(people: People) -> list[Counted]:
     return [Counted("LEPENROLLED", units_of(learners.state, learners.school), columns, sets)]
 
 
-def five_year_proficiency(people: People) -> list[Counted]:
-    """FS210: learners whose fifth year it is, and whether they became proficient."""
+def fifth_year(people: People) -> tuple[People, Category]:
+    """Learners whose fifth year it is, and whether they became proficient."""
     fifth = people.where(np.asarray(people.has("english_learner") & (people.lasting(8) < 0.18)))
-    status = fifth.drawn("ELProf5YrStatusID", 9, {"PROF5YRSYES": 0.55, "PROF5YRSNO": 0.45})
+    return fifth, fifth.drawn("ELProf5YrStatusID", 9, {"PROF5YRSYES": 0.55, "PROF5YRSNO": 0.45})
+
+
+def five_year_proficiency(people: People) -> list[Counted]:
+    """FS210: learners in their fifth year by whether they are proficient."""
+    fifth, status = fifth_year(people)
     sets = (one("ELProf5YrStatusID"), TOTAL)
     return [Counted("TTL3EL5YRS", units_of(fifth.state, fifth.school), (status,), sets)]
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from simulator.organizations import Ints
 from simulator.people import Flags, Spells, Students
+from simulator.school_calendar import month_ends
 from simulator.truth.answers import LEA, SEA, Truth
 
 MINIMUM_DAYS_ENROLLED = 10
@@ -46,3 +47,33 @@ def tell_absence(truth: Truth, students: Students, spells: Spells, absent: Ints)
             # The rate has a figure for schools too; the gap is told for LEAs and the state.
             wanted = there & at.of(LEA, SEA)
             truth.values("chronic_absence_gap", students.year, denominator, points, wanted, dimensions)
+
+
+def tell_absence_to_date(truth: Truth, students: Students, spells: Spells, to_date: Ints) -> None:
+    """Chronic absence from the first day to the end of each month, by group; who has left counts, too.
+
+    Args:
+        truth: Where it is told.
+        students: The year's students.
+        spells: Their enrolments.
+        to_date: Days absent of each spell by the end of each month.
+    """
+    at = truth.places
+    for (month, end), absent in zip(month_ends(students.year), to_date, strict=True):
+        days = np.clip(end - spells.first_day, 0, spells.days)
+        eligible = days >= MINIMUM_DAYS_ENROLLED
+        chronic = eligible & (absent * 10 >= days)
+        for group, flag in students.groups().items():
+            inside = flag[spells.student]
+            numerator, denominator = (
+                at.sums(np.bincount(spells.school[who & inside], minlength=at.schools))
+                for who in (chronic, eligible)
+            )
+            dimensions = {"group": group, "period": month}
+            truth.percentages(
+                "chronic_absence_rate_to_date",
+                students.year,
+                (numerator, denominator),
+                denominator > 0,
+                dimensions,
+            )
