@@ -114,9 +114,10 @@ def _of_year(home: Home, tables: dict[str, CoreTable], measure: Measure, year: i
                     grains, grain, _Given("counts" if provided.counts else "figures", "published"), provided
                 )
         roll, kind = base.roll_up, _rolled_kind(base, provided)
-        if roll is not None and roll.source in provided.grains and kind is not None:
+        source = None if roll is None else next((s for s in roll.sources if s in provided.grains), None)
+        if roll is not None and source is not None and kind is not None:
             for grain in (g for g in roll.to if g in measure.grains):
-                _note(grains, grain, _Given(kind, f"sum of {roll.source} rows"), provided)
+                _note(grains, grain, _Given(kind, f"sum of {source} rows"), provided)
     return [
         Coverage(
             measure.id,

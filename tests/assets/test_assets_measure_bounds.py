@@ -8,7 +8,22 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from small_pass import ASH, BIRCH, CEDAR, DOGWOOD, NORTH, SCHOOLS, SOUTH, STATE, none_of, one, run_pass
+from small_pass import (
+    ASH,
+    BIRCH,
+    CEDAR,
+    DOGWOOD,
+    MEASURES,
+    NORTH,
+    SCHOOLS,
+    SOUTH,
+    STATE,
+    none_of,
+    one,
+    run_pass,
+)
+
+from warehouse.model.measure import Measure
 
 FEW = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -33,12 +48,16 @@ def hidden(organization: str, students: int | None) -> dict[str, Any]:
     return cohort(organization, students, suppression="suppressed_at_source")
 
 
+def four_years(rows: list[dict[str, Any]], measures: list[Measure] | None = None) -> list[dict[str, Any]]:
+    return run_pass("graduation_cohorts", rows, measures or [MEASURES["graduation_rate_4yr"]])
+
+
 def state_of(*rows: dict[str, Any]) -> dict[str, Any]:
-    return one(run_pass("graduation_cohorts", rows), STATE)
+    return one(four_years(rows), STATE)
 
 
 def test_a_ranged_figure_keeps_its_ends_and_has_no_middle() -> None:
-    row = one(run_pass("graduation_cohorts", [ranged(ASH, 40, 21, 39)]), ASH)
+    row = one(four_years([ranged(ASH, 40, 21, 39)]), ASH)
     assert (row["value"], row["value_low"], row["value_high"]) == (None, 21.0, 39.0)
     assert (row["is_ranged"], row["null_reason"], row["suppression"]) == (True, "ranged", None)
     assert (row["numerator"], row["denominator"], row["n"]) == (None, None, 40)
@@ -47,14 +66,14 @@ def test_a_ranged_figure_keeps_its_ends_and_has_no_middle() -> None:
 
 
 def test_a_whole_percent_is_shown_as_published_without_counts() -> None:
-    row = one(run_pass("graduation_cohorts", [whole(ASH, 200, 87)]), ASH)
+    row = one(four_years([whole(ASH, 200, 87)]), ASH)
     assert (row["value"], row["numerator"], row["denominator"], row["n"]) == (87.0, None, None, 200)
     assert row["is_ranged"] is False
 
 
 @pytest.mark.parametrize("row", [whole(ASH, 0, 0), ranged(ASH, 0, 0, 50), whole(ASH, 0, 100)])
 def test_a_percentage_or_range_of_an_empty_cohort_is_null_with_a_reason(row: dict[str, Any]) -> None:
-    found = one(run_pass("graduation_cohorts", [row]), ASH)
+    found = one(four_years([row]), ASH)
     assert (found["value"], found["value_low"], found["value_high"]) == (None, None, None)
     assert (found["null_reason"], found["suppression"]) == ("denominator_is_zero", None)
 
@@ -252,7 +271,7 @@ def test_a_gap_of_ranges_is_a_range_from_the_far_ends(
     graduation_gap: Any, group_row: dict[str, Any], all_row: dict[str, Any], low: float, high: float
 ) -> None:
     rows = [{**group_row, "student_group": "homeless"}, all_row]
-    found = run_pass("graduation_cohorts", rows, graduation_gap)
+    found = four_years(rows, graduation_gap)
     row = one(found, SOUTH, measure_id="graduation_gap")
     assert (row["value"], row["value_low"], row["value_high"]) == (None, low, high)
     assert (row["is_ranged"], row["null_reason"], row["suppression"]) == (True, "ranged", None)
@@ -260,14 +279,14 @@ def test_a_gap_of_ranges_is_a_range_from_the_far_ends(
 
 def test_a_gap_of_a_range_to_a_hidden_side_is_hidden(graduation_gap: Any) -> None:
     rows = [{**ranged(SOUTH, 40, 60, 80), "student_group": "homeless"}, hidden(SOUTH, 400)]
-    row = one(run_pass("graduation_cohorts", rows, graduation_gap), SOUTH, measure_id="graduation_gap")
+    row = one(four_years(rows, graduation_gap), SOUTH, measure_id="graduation_gap")
     assert (row["value_low"], row["value_high"], row["is_ranged"]) == (None, None, False)
     assert (row["suppression"], row["null_reason"]) == ("suppressed_at_source", "suppressed")
 
 
 def test_a_gap_from_bounds_of_incomplete_files_is_marked(graduation_gap: Any) -> None:
     rows = [{**ranged(CEDAR, 40, 60, 80), "student_group": "homeless"}, exact(CEDAR, 90, 100)]
-    row = one(run_pass("graduation_cohorts", rows, graduation_gap), STATE, measure_id="graduation_gap")
+    row = one(four_years(rows, graduation_gap), STATE, measure_id="graduation_gap")
     assert (row["value_low"], row["value_high"], row["is_partial_coverage"]) == (-30.0, -10.0, True)
 
 

@@ -12,6 +12,7 @@ from small_pass import (
     CEDAR,
     CHARTER,
     DOGWOOD,
+    MEASURES,
     NORTH,
     SOUTH,
     STATE,
@@ -196,7 +197,7 @@ def test_a_condition_of_a_measure_leaves_other_rows_out() -> None:
         {"organization_id": ASH, "subject": s, "proficient_students": p, "scored_students": 10}
         for s, p in (("ela", 4), ("math", 9))
     ]
-    found = run_pass("assessment_results", rows)
+    found = run_pass("assessment_results", rows, [MEASURES["ela_proficiency_rate"]])
     assert {r["subject"] for r in found} == {"ela"}
     assert one(found, STATE)["value"] == 40.0
 
@@ -251,7 +252,8 @@ REQUESTS = [
 
 
 def test_a_median_is_recomputed_from_requests_and_not_from_medians() -> None:
-    days = [r for r in run_pass("reimbursement_requests", REQUESTS) if r["unit"] == "days"]
+    days = run_pass("reimbursement_requests", REQUESTS, [MEASURES["median_days_to_reimburse"]])
+    days = [r for r in days if r["period"] == "annual"]
     assert one(days, NORTH, federal_program_code="84.010")["value"] == 20.0
     assert one(days, SOUTH, federal_program_code="84.010")["value"] == 5.0
     # 5, 10, 20, 60: 15; the median of the two LEAs' medians would be 12.5
@@ -262,7 +264,8 @@ def test_a_median_is_recomputed_from_requests_and_not_from_medians() -> None:
 
 
 def test_a_total_over_programs_counts_every_request_once() -> None:
-    share = [r for r in run_pass("reimbursement_requests", REQUESTS) if r["unit"] == "percent"]
+    share = run_pass("reimbursement_requests", REQUESTS, [MEASURES["reimbursed_within_30_days"]])
+    share = [r for r in share if r["period"] == "annual"]
     north = one(share, NORTH, federal_program_code="none")
     assert (north["numerator"], north["denominator"], north["value"]) == (2, 4, 50.0)
     state = one(share, STATE, federal_program_code="none")

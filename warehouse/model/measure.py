@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from warehouse.model.contract import load_contracts
 from warehouse.model.places import MEASURES
@@ -42,10 +42,18 @@ class PublishedFigure(StrictModel):
 
 
 class RollUp(StrictModel):
-    """From which organizations' rows the figures of larger ones are computed, as ratios of sums."""
+    """From which organizations' rows the figures of larger ones are computed, as ratios of sums.
 
-    source: OrganizationType = Field(alias="from")
-    to: tuple[OrganizationType, ...]
+    Several types may stand in `from` where none is part of another, such as LEAs and community organizations.
+    """
+
+    sources: tuple[OrganizationType, ...] = Field(alias="from", min_length=1)
+    to: tuple[OrganizationType, ...] = Field(min_length=1)
+
+    @field_validator("sources", mode="before")
+    @classmethod
+    def _one_or_several(cls, given: object) -> object:
+        return (given,) if isinstance(given, str) else given
 
 
 class Periods(StrictModel):

@@ -95,7 +95,9 @@ def _check_kind(item: Located[Measure], contract: Contract | None) -> None:
             raise item.error(
                 (name,), f"{article} {measure.kind} {verb} {name!r}", remedy=f"Correct {name!r}, or the kind"
             )
-    useless: tuple[str, ...] = ("where", "n", "periods", "published", "roll_up") if measure.kind == "derived" else ()
+    useless: tuple[str, ...] = (
+        ("where", "n", "periods", "published", "roll_up") if measure.kind == "derived" else ()
+    )
     useless += () if measure.kind == "ratio" else ("published",)
     for name in useless:
         if getattr(measure, name) is not None:
