@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import pyarrow.parquet as pq
 
 from simulator import (
     agency_systems,
@@ -138,12 +137,11 @@ def _write(settings: Settings, state: State, folder: Path) -> tuple[int, int]:
     tell_federal_money(answers, federal)
     oversight.tell_oversight(answers, settings, known)
     web.write(federal)
-    table = answers.table()
     (folder / "truth").mkdir(exist_ok=True)
-    pq.write_table(table, folder / "truth" / "truth.parquet", compression="zstd")
-    told = json.dumps(summary.state_summary(table), indent=1)
+    truths, of_state = answers.write(folder / "truth" / "truth.parquet")
+    told = json.dumps(summary.state_summary(of_state), indent=1)
     (folder / "truth" / "truth.json").write_text(told + "\n", encoding="utf-8")
-    return days, table.num_rows
+    return days, truths
 
 
 def _write_year(

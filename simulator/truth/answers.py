@@ -8,13 +8,17 @@ A state of millions has millions of answers, so those of many places at once are
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from simulator.organizations import Floats, Ints, State
 from simulator.people import Flags
@@ -44,6 +48,7 @@ SCHEMA = pa.schema(
     ]
 )
 DIMENSIONS = ("period", "group", "grade", "subject", "program", "award", "strategy")
+ROWS_AT_ONCE = 250_000
 SCHOOL, LEA, SEA = "SCHOOL", "LEA", "SEA"
 Exact = int | Decimal
 
@@ -66,13 +71,23 @@ class _Key:
     dimensions: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class _Many:
+    """Answers of many places at once; what is written is made of them at the end, to save memory."""
+
+    at: npt.NDArray[np.int32]  # positions among the places
+    numerators: Ints | None  # hundredths, as the denominators
+    denominators: Ints
+    values: Floats | None  # where they are not a percentage of the two
+
+
 @dataclass
 class _Block:
     places: list[Place] = field(default_factory=list)
     numerators: list[Decimal | None] = field(default_factory=list)
     denominators: list[Decimal | None] = field(default_factory=list)
     values: list[float | None] = field(default_factory=list)
-    tables: list[pa.Table] = field(default_factory=list)
+    many: list[_Many] = field(default_factory=list)
 
 
 class Places:
@@ -122,11 +137,29 @@ class Truth:
     def __post_init__(self) -> None:
         self.places = Places(self.state)
 
+    def tables(self) -> Iterator[pa.Table]:
+        """All answers, a part at a time."""
+        waiting: list[pa.Table] = []
+        for key in sorted(self._blocks, key=lambda key: (key.measure, key.year, key.dimensions)):
+            waiting += _tables(key, self._blocks[key], self.places)
+            if sum(len(table) for table in waiting) >= ROWS_AT_ONCE:
+                yield pa.concat_tables(waiting).combine_chunks()
+                waiting = []
+        yield pa.concat_tables([SCHEMA.empty_table(), *waiting]).combine_chunks()
+
     def table(self) -> pa.Table:
         """All answers."""
-        keys = sorted(self._blocks, key=lambda key: (key.measure, key.year, key.dimensions))
-        tables = [table for key in keys for table in _tables(key, self._blocks[key])]
-        return pa.concat_tables(tables).combine_chunks() if tables else SCHEMA.empty_table()
+        return pa.concat_tables(self.tables()).combine_chunks()
+
+    def write(self, path: Path) -> tuple[int, pa.Table]:
+        """Write all answers; give their number, and the state's own."""
+        rows, of_state = 0, []
+        with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
+            for table in self.tables():
+                rows += len(table)
+                of_state.append(table.filter(pc.field("organization_type") == SEA))
+                writer.write_table(table)
+        return rows, pa.concat_tables(of_state)
 
     def add(
         self,
@@ -173,12 +206,12 @@ class Truth:
             hundredths: Whether the sums are hundredths.
         """
         at = np.flatnonzero(there)
-        numerator, denominator = sums[0][at], sums[1][at]
-        has = denominator > 0
-        values = np.where(has, 100 * numerator / np.maximum(denominator, 1), np.nan)
         factor = 1 if hundredths else 100
         self._keep(
-            measure, year, at, exact(numerator * factor), exact(denominator * factor), values, dimensions
+            measure,
+            year,
+            _Many(at.astype(np.int32), sums[0][at] * factor, sums[1][at] * factor, None),
+            dimensions,
         )
 
     def values(
@@ -192,27 +225,11 @@ class Truth:
     ) -> None:
         """Keep values of many places that are not quotients of counts; `counts` are the n behind them."""
         at = np.flatnonzero(there)
-        nothing = pa.nulls(len(at), EXACT)
-        self._keep(measure, year, at, nothing, exact(counts[at] * 100), values[at], dimensions)
+        self._keep(measure, year, _Many(at.astype(np.int32), None, counts[at] * 100, values[at]), dimensions)
 
-    def _keep(
-        self,
-        measure: str,
-        year: int,
-        at: Ints,
-        numerator: pa.Array,
-        denominator: pa.Array,
-        values: Floats,
-        dimensions: Mapping[str, str],
-    ) -> None:
-        if not len(at):
-            return
-        key = _key(measure, year, dimensions)
-        where = [column.take(pa.array(at)) for column in self.places.columns]
-        value = pa.array(values, pa.float64(), mask=np.isnan(values))
-        self._blocks.setdefault(key, _Block()).tables.append(
-            _table(key, where, numerator, denominator, value)
-        )
+    def _keep(self, measure: str, year: int, many: _Many, dimensions: Mapping[str, str]) -> None:
+        if len(many.at):
+            self._block(measure, year, dimensions).many.append(many)
 
     def _block(self, measure: str, year: int, dimensions: Mapping[str, str]) -> _Block:
         return self._blocks.setdefault(_key(measure, year, dimensions), _Block())
@@ -232,16 +249,30 @@ def _key(measure: str, year: int, dimensions: Mapping[str, str]) -> _Key:
     return _Key(measure, year, tuple(dimensions.get(name, default.get(name, "none")) for name in DIMENSIONS))
 
 
-def _tables(key: _Key, block: _Block) -> list[pa.Table]:
-    singles = []
+def _tables(key: _Key, block: _Block, places: Places) -> list[pa.Table]:
+    tables = []
     if block.places:
         where = [
             pa.array([getattr(place, name) for place in block.places], pa.string())
             for name in ("organization_id", "organization_type", "view")
         ]
         numerator, denominator = pa.array(block.numerators, EXACT), pa.array(block.denominators, EXACT)
-        singles = [_table(key, where, numerator, denominator, pa.array(block.values, pa.float64()))]
-    return [*singles, *block.tables]
+        tables.append(_table(key, where, numerator, denominator, pa.array(block.values, pa.float64())))
+    for many in block.many:
+        where = [column.take(pa.array(many.at)) for column in places.columns]
+        nothing = pa.nulls(len(many.at), EXACT)
+        numerator = nothing if many.numerators is None else exact(many.numerators)
+        value = pa.array(_values(many), pa.float64(), from_pandas=True)
+        tables.append(_table(key, where, numerator, exact(many.denominators), value))
+    return tables
+
+
+def _values(many: _Many) -> Floats:
+    """Values, not a number where there is none."""
+    if many.values is not None or many.numerators is None:
+        return np.full(len(many.at), np.nan) if many.values is None else many.values
+    shares = 100 * many.numerators / np.maximum(many.denominators, 1)
+    return np.asarray(np.where(many.denominators > 0, shares, np.nan))
 
 
 def _table(

@@ -14,18 +14,17 @@ GAP_GROUP = "economically_disadvantaged"  # a gap is of a group; this one is sho
 NAMES = ("measure_id", "school_year", "student_group", "subject", "numerator", "denominator", "value")
 
 
-def state_summary(table: pa.Table) -> list[dict[str, object]]:
+def state_summary(of_state: pa.Table) -> list[dict[str, object]]:
     """The state's figures of whole years, of all students and programs: what one wants to see first."""
-    of_state = table.filter(
-        (pc.field("organization_type") == "SEA")
-        & (pc.field("period") == "annual")
+    whole = of_state.filter(
+        (pc.field("period") == "annual")
         & (pc.field("federal_program_code") == "none")
         & (pc.field("award_id") == "none")
         & (pc.field("strategy_id") == "none")
         & pc.field("grade").isin(["none", "all"])
     )
     kept = []
-    for row in of_state.to_pylist():
+    for row in whole.to_pylist():
         group = GAP_GROUP if row["measure_id"].endswith("_gap") else "all"
         if row["student_group"] in ("none", group):
             kept.append({name: _plain(row[name]) for name in NAMES})
