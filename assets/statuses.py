@@ -12,14 +12,17 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from assets.expectation import ANNUAL, Actual, Question
 from assets.home import Home
-from assets.status import STATUS_RULE, Actual, Judgement, Question, judge
+from assets.status import STATUS_RULE, Judgement, judge
 from warehouse.model.contract import Contract
 from warehouse.model.measure import DIMENSIONS, Measure
 from warehouse.model.plan import PlacedMeasure, PlanMeasure, placed_measures
 
-# The figures of one organization and view by school year, with the row they came from.
-Series = dict[int, dict[str, Any]]
+# A school year, and the month of it where months are judged.
+Moment = tuple[int, str]
+# The figures of one organization and view by school year and period, as rows of `measure_value`.
+Series = dict[Moment, dict[str, Any]]
 
 
 def status_tables(
@@ -34,9 +37,10 @@ def status_tables(
         years: The school years whose organizations the release describes.
     """
     rows: dict[tuple[str, int], list[dict[str, Any]]] = {}
-    for placed in placed_measures(home.agency.plan):
-        for row in _rows_of(home, placed, values.get(placed.item.measure), years):
-            rows.setdefault((placed.item.measure, row["school_year"]), []).append(row)
+    for plan in home.agency.plans:
+        for placed in placed_measures(plan):
+            for row in _rows_of(home, placed, values.get(placed.item.measure), years):
+                rows.setdefault((placed.item.measure, row["school_year"]), []).append(row)
     schema = contract.arrow_schema()
     return {key: pa.Table.from_pylist(found, schema=schema) for key, found in sorted(rows.items())}
 
@@ -47,9 +51,9 @@ def _rows_of(
     measure = home.agency.measures[placed.item.measure]
     for organization, series in _series(home, placed.item, values).items():
         baseline = _baseline(placed.item, series)
-        for year in _years(placed.item, series, years):
-            question = _question(home, measure, placed.item, year, baseline, series)
-            figure = _actual(series.get(year))
+        for moment in _moments(placed.item, series, years):
+            question = _question(home, measure, placed.item, moment, baseline, series)
+            figure = _actual(series.get(moment))
             yield _row(placed, question, series, organization, figure, judge(question, figure))
 
 
@@ -61,7 +65,10 @@ def _series(home: Home, item: PlanMeasure, values: pa.Table | None) -> dict[str,
         found[scope.organization] = {}
     if values is None or values.num_rows == 0:
         return found
-    mask = pc.equal(values["period"], "annual")
+    mask = pc.equal(values["period"], ANNUAL)
+    if item.period == "month":
+        # The year as a whole answers too, for a baseline that names no month.
+        mask = pc.or_(mask, pc.match_substring_regex(values["period"], r"^[0-9]{4}-[0-9]{2}$"))
     if scope.organization is not None:
         mask = pc.and_(mask, pc.equal(values["organization_id"], scope.organization))
     else:
@@ -73,47 +80,64 @@ def _series(home: Home, item: PlanMeasure, values: pa.Table | None) -> dict[str,
         if row["organization_view"] not in views:
             continue
         series = found.setdefault(row["organization_id"], {})
-        before = series.get(row["school_year"])
+        moment = (row["school_year"], row["period"])
+        before = series.get(moment)
         # A figure as published comes before one summed from schools.
         if before is None or views.index(row["organization_view"]) < views.index(before["organization_view"]):
-            series[row["school_year"]] = row
+            series[moment] = row
     return found
 
 
-def _years(item: PlanMeasure, series: Series, years: Sequence[int]) -> list[int]:
-    """The years with a figure; for an organization that a measure names, every year from its baseline.
+def _moments(item: PlanMeasure, series: Series, years: Sequence[int]) -> list[Moment]:
+    """The years or months with a figure; for an organization that is named, every year from its baseline.
 
-    Of all organizations of a type some open and close, so a year without a figure is not overdue by itself.
+    Of all organizations of a type some open and close, so a year without a figure is not overdue by itself;
+    nor is a month, since some measures have no figure in the summer, unless the plan sets a target for it.
     """
     first = 0 if item.baseline is None else item.baseline.school_year
+    if item.period == "month":
+        found = {m for m in series if m[1] != ANNUAL}
+        if item.scope.organization is not None:
+            found |= {(t.school_year, t.period) for t in item.targets if t.period is not None}
+        return sorted(m for m in found if m[0] in years and m[0] >= first)
     if item.baseline is None or item.scope.organization is None:
-        return [year for year in years if year in series and year >= first]
-    return [year for year in years if year >= first]
+        return [(year, ANNUAL) for year in years if (year, ANNUAL) in series and year >= first]
+    return [(year, ANNUAL) for year in years if year >= first]
 
 
 def _baseline(item: PlanMeasure, series: Series) -> float | None:
+    """The value set in the plan, else the figure of the baseline's year, or of its month."""
     if item.baseline is None:
         return None
     if item.baseline.value is not None:
         return item.baseline.value
-    figure = _actual(series.get(item.baseline.school_year))
+    year = item.baseline.school_year
+    period = item.baseline.period or (f"{year}-06" if item.period == "month" else ANNUAL)
+    figure = _actual(series.get((year, period)) or series.get((year, ANNUAL)))
     return None if figure is None or figure.is_partial_coverage else figure.value
 
 
+def _year_before(moment: Moment) -> Moment:
+    """The same part of the school year before: many figures have seasons."""
+    year, period = moment
+    return year - 1, period if period == ANNUAL else f"{int(period[:4]) - 1}{period[4:]}"
+
+
 def _question(
-    home: Home, measure: Measure, item: PlanMeasure, year: int, baseline: float | None, series: Series
+    home: Home, measure: Measure, item: PlanMeasure, moment: Moment, baseline: float | None, series: Series
 ) -> Question:
-    agency = home.agency
+    agency, year = home.agency, moment[0]
     return Question(
         measure=measure,
         plan=item,
         school_year=year,
         baseline=baseline,
         condition=agency.condition(measure.id, year),
-        previous=_actual(series.get(year - 1)),
+        previous=_actual(series.get(_year_before(moment))),
         previous_condition=agency.condition(measure.id, year - 1),
         as_of=home.as_of,
         dead_band=agency.settings.thresholds.trend_dead_band,
+        period=moment[1],
         baseline_condition=None
         if item.baseline is None
         else agency.condition(measure.id, item.baseline.school_year),
@@ -144,7 +168,7 @@ def _row(
     judgement: Judgement,
 ) -> dict[str, Any]:
     year = question.school_year
-    source = series.get(year) or next(iter(series.values()), {})
+    source = series.get((year, question.period)) or next(iter(series.values()), {})
     return {
         "plan_measure_id": placed.plan_measure_id,
         "organization_id": organization,
@@ -160,6 +184,8 @@ def _row(
         "actual_high": None if figure is None else figure.high,
         "baseline": judgement.baseline,
         "expected": judgement.expected,
+        "expected_low": judgement.expected_low,
+        "expected_high": judgement.expected_high,
         "target": judgement.target,
         "target_school_year": judgement.target_school_year,
         "status": judgement.status,

@@ -33,9 +33,10 @@ _CARRIED = "carried_forward_since, carried_from_release_id, carried_reason, carr
 _SCORECARD = """
 SELECT s.node_id, n.node_type, n.parent_node_id, n.title AS node_title, s.plan_measure_id, p.role,
   s.measure_id, m.title AS measure_title, m.unit, m.decimals, m.polarity, m.counts_people,
-  s.organization_id, s.organization_view, p.organization_type, s.organization_name, s.school_year,
-  s.student_group, s.grade, s.subject, s.federal_program_code, s.award_id,
-  s.actual, s.actual_low, s.actual_high, s.baseline, s.expected, s.target, s.target_school_year,
+  s.organization_id, s.organization_view, p.organization_type, s.organization_name, s.school_year, s.period,
+  s.student_group, s.grade, s.subject, s.federal_program_code, s.award_id, s.strategy_id,
+  s.actual, s.actual_low, s.actual_high, s.baseline, s.expected, s.expected_low, s.expected_high,
+  s.target, s.target_school_year,
   s.status, s.status_reason, s.trend, s.gap_closed, s.due_on,
   s.carried_forward_since, s.carried_claim, s.release_id, r.not_for_release
 FROM {current}measure_status AS s

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assets.status import Actual, Question, expected_value, judge
+from assets.expectation import Actual, Question, expected_value
+from assets.status import judge
 from warehouse.model.agency import Condition
 from warehouse.model.measure import Measure, load_measures
 from warehouse.model.plan import Baseline, PlanMeasure, Scope, Target

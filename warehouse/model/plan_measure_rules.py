@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Any
 
 from warehouse.model.contract import load_contracts
 from warehouse.model.measure import DIMENSIONS, Measure
@@ -111,11 +110,18 @@ def _check_dimension(located: Located[Plan], placed: PlacedMeasure, measure: Mea
 
 def _check_period(located: Located[Plan], placed: PlacedMeasure, measure: Measure) -> None:
     item, at = placed.item, placed.location
-    if item.period == "month" and measure.cadence != "monthly":
+    by_month = measure.periods is not None and measure.periods.every == "month"
+    if item.period == "month" and not by_month:
         raise located.error(
             (*at, "period"),
-            f"{measure.id} is {measure.cadence} and has no figures by month",
-            remedy="Remove period, or choose a monthly measure",
+            f"{measure.id} has no figures by month",
+            remedy="Remove period, or choose a measure with monthly figures",
+        )
+    if item.period == "annual" and measure.periods is not None and measure.periods.year == "none":
+        raise located.error(
+            at,
+            f"{measure.id} has no figure of the year as a whole",
+            remedy="Add period: month, so that its months are judged",
         )
     dated: list[tuple[tuple[str | int, ...], Baseline | Target]] = [
         (("targets", index), target) for index, target in enumerate(item.targets)
@@ -161,8 +167,7 @@ def _check_targets(located: Located[Plan], placed: PlacedMeasure, measure: Measu
             f"{measure.id} is informational and takes no target",
             remedy="Remove the targets, or choose a measure with a good direction",
         )
-    polarity: str = measure.polarity
-    if polarity == "in_range":
+    if measure.polarity == "in_range":
         for index, target in enumerate(targets):
             _check_range(located, (*at, index), target, measure)
         return
@@ -193,7 +198,7 @@ def _check_range(located: Located[Plan], at: tuple[str | int, ...], target: Targ
             value=str(target.low),
             remedy="Exchange low and high",
         )
-    whole: Any = getattr(measure, "range", None)
+    whole = measure.range
     if whole is None:
         return
     for name in ("low", "high"):
