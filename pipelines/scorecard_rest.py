@@ -1,4 +1,4 @@
-"""The figures that no goal of the plan asks for: the state's own, of the latest year, so that none goes unseen.
+"""The figures that no goal of the plan asks for: the state's own of the latest year, so none goes unseen.
 
 Put here: which they are, and their table. Not here: what the plan judges (`scorecard`).
 """
