@@ -66,6 +66,7 @@ def publish(home: Home, *, code_version: str) -> PublishReport:
         publication = _publication(draft, home, results, code_version)
         audit = release_audit(
             minimum_n=home.agency.settings.minimum_n,
+            accountability_minimum_n=home.agency.settings.accountability_minimum_n,
             school_years=home.agency.settings.school_years,
             today=home.today,
             waivers=home.agency.waivers,

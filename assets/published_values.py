@@ -41,7 +41,14 @@ def add_values(draft: Draft, home: Home, warehouse: Warehouse, year: int) -> Non
 
 def _hidden(home: Home, rows: pa.Table, sides: pa.Table) -> pa.Table:
     """The rows as the public may see them today."""
-    return suppress(rows, home.agency.settings.minimum_n, measures=home.agency.measures, sides=sides)
+    settings = home.agency.settings
+    return suppress(
+        rows,
+        settings.minimum_n,
+        accountability_minimum_n=settings.accountability_minimum_n,
+        measures=home.agency.measures,
+        sides=sides,
+    )
 
 
 def _accepted_values(home: Home, table: str, year: int) -> pa.Table:

@@ -22,6 +22,7 @@ from checks.waivers import apply_waivers
 from warehouse.ledger import ALL_YEARS
 from warehouse.model.agency import Waiver
 from warehouse.model.contract import published_contracts
+from warehouse.model.measure import FEWEST_ORGANIZATIONS
 from warehouse.schema import INTERNAL_SCHEMA
 
 MOST_KEYS_SHOWN = 5
@@ -51,17 +52,25 @@ class ReleaseClaim:
 
 
 def release_audit(
-    *, minimum_n: int, school_years: Sequence[int], today: date, waivers: Sequence[Waiver] = ()
+    *,
+    minimum_n: int,
+    accountability_minimum_n: int,
+    school_years: Sequence[int],
+    today: date,
+    waivers: Sequence[Waiver] = (),
 ) -> Callable[[Connection, int], list[Mapping[str, Any]]]:
     """The audit that the warehouse calls with a connection and the id of the staged release.
 
     Args:
         minimum_n: Fewest people that a public figure may be about.
+        accountability_minimum_n: The same for figures of accountability.
         school_years: The years for which the plan's required measures must have a value or a reason.
         today: The day against which waivers expire.
         waivers: Waivers of the agency; none covers a claim that protects people.
     """
-    claims = release_claims(minimum_n=minimum_n, school_years=school_years)
+    claims = release_claims(
+        minimum_n=minimum_n, accountability_minimum_n=accountability_minimum_n, school_years=school_years
+    )
 
     def audit(connection: Connection, release_id: int) -> list[Mapping[str, Any]]:
         results = []
@@ -73,13 +82,15 @@ def release_audit(
     return audit
 
 
-def release_claims(*, minimum_n: int, school_years: Sequence[int]) -> tuple[ReleaseClaim, ...]:
+def release_claims(
+    *, minimum_n: int, accountability_minimum_n: int, school_years: Sequence[int]
+) -> tuple[ReleaseClaim, ...]:
     """The claims, in the order in which they are asked."""
     return (
         *(claim for face in ("", "public_") for claim in _key_claims(face)),
         _plan_has_its_measures(school_years),
         *(_organizations(table) for table in ("measure_value", "measure_status")),
-        _minimum_n(minimum_n),
+        _minimum_n(minimum_n, accountability_minimum_n),
         _hidden_is_hidden(),
         _status_keeps_the_secret(),
     )
@@ -115,10 +126,11 @@ def _plan_has_its_measures(school_years: Sequence[int]) -> ReleaseClaim:
         f"""
         WITH given AS MATERIALIZED (
           SELECT DISTINCT v.measure_id, v.school_year, v.organization_type, v.student_group, v.grade,
-            v.subject, v.federal_program_code,
+            v.subject, v.federal_program_code, v.award_id, v.strategy_id,
             CASE WHEN v.organization_id IN (SELECT organization_id FROM {{t}}staged_plan_measure)
               THEN v.organization_id END AS organization_id
-          FROM {{t}}staged_measure_value AS v WHERE v.value IS NOT NULL OR v.null_reason IS NOT NULL
+          FROM {{t}}staged_measure_value AS v
+          WHERE v.period = 'annual' AND (v.value IS NOT NULL OR v.null_reason IS NOT NULL)
         )
         SELECT p.plan_measure_id, p.measure_id, y.school_year
         FROM {{t}}staged_plan_measure AS p
@@ -134,7 +146,8 @@ def _plan_has_its_measures(school_years: Sequence[int]) -> ReleaseClaim:
           AND v.organization_type = p.organization_type
           AND (p.organization_id IS NULL OR v.organization_id = p.organization_id)
           AND v.student_group = p.student_group AND v.grade = p.grade AND v.subject = p.subject
-          AND v.federal_program_code = p.federal_program_code)
+          AND v.federal_program_code = p.federal_program_code
+          AND v.award_id = p.award_id AND v.strategy_id = p.strategy_id)
         AND NOT EXISTS (
           SELECT 1 FROM {{t}}absent_slice AS a
           WHERE a.release_id = {{release_id}} AND a.face = 'internal' AND a.table_name = 'measure_value'
@@ -164,17 +177,21 @@ def _organizations(table: str) -> ReleaseClaim:
     )  # fmt: skip
 
 
-def _minimum_n(minimum_n: int) -> ReleaseClaim:
+def _minimum_n(minimum_n: int, accountability_minimum_n: int) -> ReleaseClaim:
     # A group of nobody is nobody's secret, as long as no figure is made of it.
     return ReleaseClaim(
         "no_public_figure_is_about_fewer_than_minimum_n",
-        f"No public figure about people tells of fewer than {minimum_n} of them",
+        f"No public figure about people tells of fewer than {minimum_n} of them ({accountability_minimum_n} "
+        f"for accountability), and none about organizations of fewer than {FEWEST_ORGANIZATIONS}",
         "published.public_measure_value", "staged_public_measure_value",
         f"""
         SELECT v.measure_id, v.organization_id, v.school_year, v.student_group
         FROM {{t}}staged_public_measure_value AS v
         JOIN {{t}}staged_public_measure AS m ON m.measure_id = v.measure_id
-        WHERE m.counts_people AND v.n < {int(minimum_n)} AND (v.n > 0 OR v.value IS NOT NULL)
+        WHERE (m.counts_people OR m.minimum_n_rule = 'organizations')
+        AND v.n < CASE m.minimum_n_rule WHEN 'organizations' THEN {FEWEST_ORGANIZATIONS}
+          WHEN 'accountability' THEN {int(accountability_minimum_n)} ELSE {int(minimum_n)} END
+        AND (v.n > 0 OR v.value IS NOT NULL)
         """,
         ("measure_id", "organization_id", "school_year", "student_group"),
         "Report it; the public face was made without suppression, and must not be released",
@@ -209,8 +226,10 @@ def _status_keeps_the_secret() -> ReleaseClaim:
         JOIN {t}staged_public_measure_value AS v
           ON v.measure_id = s.measure_id AND v.organization_id = s.organization_id
           AND v.organization_view = s.organization_view AND v.school_year = s.school_year
+          AND v.period = s.period
           AND v.student_group = s.student_group AND v.grade = s.grade AND v.subject = s.subject
           AND v.federal_program_code = s.federal_program_code AND v.award_id = s.award_id
+          AND v.strategy_id = s.strategy_id
         WHERE v.suppression = 'below_minimum_n'
         AND (s.status <> 'SUPPRESSED' OR s.actual IS NOT NULL OR s.actual_low IS NOT NULL
              OR s.actual_high IS NOT NULL OR s.gap_closed IS NOT NULL OR s.trend IS NOT NULL)

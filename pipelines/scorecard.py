@@ -107,7 +107,7 @@ def _what(row: Row) -> str:
     title = row["measure_title"] or row["measure_id"]
     parts = [
         wording(name, row[name])
-        for name in ("student_group", "grade", "subject", "federal_program_code", "award_id")
+        for name in ("student_group", "grade", "subject", "federal_program_code", "award_id", "strategy_id")
         if row[name] not in ("none", "all")
     ]
     parts = [part for part in parts if part.casefold() not in title.casefold()]

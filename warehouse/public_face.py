@@ -1,6 +1,7 @@
 """Which figures the public face shows: primary suppression by minimum n.
 
-A figure about fewer people than the agency's minimum is hidden whole: value, counts, range and interval. What
+A figure about fewer people than the agency's minimum is hidden whole: value, counts, range and interval. The
+measure's rule says which minimum: that of reporting, of accountability, or the one for organizations. What
 stays, and why everything public is stamped `not_for_release` for now:
 - a numerator under the minimum over a denominator that reaches it (3 of 40 chronically absent);
 - what can be computed from totals, sibling groups, schools of a district or an earlier release (complementary
@@ -18,22 +19,24 @@ from collections.abc import Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from warehouse.model.measure import Gap, Measure, load_measures
+from warehouse.model.measure import DIMENSIONS, OTHERS, Gap, Measure, load_measures
 
 HIDDEN = "below_minimum_n"
 _FIGURES = (
     "numerator", "denominator", "value", "value_low", "value_high", "interval_low", "interval_high", "n",
 )  # fmt: skip
 _SIDE_KEY = (
-    "organization_id", "organization_view", "school_year", "period", "grade", "subject",
-    "federal_program_code", "award_id",
+    "organization_id", "organization_view", "school_year", "period",
+    *(name for name in DIMENSIONS if name != "student_group"),
 )  # fmt: skip
+_COUNT = pa.decimal128(18, 2)
 
 
 def suppress(
     rows: pa.Table,
     minimum_n: int,
     *,
+    accountability_minimum_n: int | None = None,
     measures: Mapping[str, Measure] | None = None,
     sides: pa.Table | None = None,
 ) -> pa.Table:
@@ -42,44 +45,52 @@ def suppress(
     Args:
         rows: Unsuppressed rows, of any measures and years.
         minimum_n: Fewest people that a shown figure may be about.
-        measures: The catalogue, which says what counts people; the project's own by default. A measure that
-            it does not have is treated as counting people.
+        accountability_minimum_n: The same for measures of accountability; `minimum_n` unless given.
+        measures: The catalogue, which says what counts people, and by which rule; the project's own by
+            default. A measure that it does not have is treated as counting people.
         sides: Unsuppressed rows in which the two sides of gaps are looked up, besides `rows`. A gap is hidden
             unless both of its sides are found there and shown.
     """
     catalogue = load_measures() if measures is None else measures
-    hidden = _too_few(rows, minimum_n, catalogue)
+    accountable = minimum_n if accountability_minimum_n is None else accountability_minimum_n
+    fewest = {name: measure.fewest(minimum_n, accountable) for name, measure in catalogue.items()}
+    unknown = max(minimum_n, accountable)
+    hidden = _too_few(rows, fewest, unknown)
     gaps = {name: m.gap for name, m in catalogue.items() if m.gap is not None}
     present = set(pc.unique(rows.column("measure_id")).to_pylist())
     if present & set(gaps):
         at_hand = rows if sides is None else pa.concat_tables([rows, sides.select(rows.column_names)])
-        shown = at_hand.filter(pc.invert(_too_few(at_hand, minimum_n, catalogue)))
+        shown = at_hand.filter(pc.invert(_too_few(at_hand, fewest, unknown)))
         for name in sorted(present & set(gaps)):
-            hidden = pc.or_(hidden, _side_hidden(rows, name, gaps[name], shown))
+            hidden = pc.or_(hidden, _side_hidden(rows, name, gaps[name], shown, fewest[name] or 0))
     return _hide(rows, hidden)
 
 
-def _too_few(rows: pa.Table, minimum_n: int, catalogue: Mapping[str, Measure]) -> pa.ChunkedArray:
-    """Rows about fewer people than the minimum, or about an unknown number although counts are given."""
-    harmless = [name for name, measure in catalogue.items() if not measure.counts_people]
-    about_people = pc.invert(pc.is_in(rows.column("measure_id"), value_set=pa.array(harmless, pa.string())))
+def _too_few(rows: pa.Table, fewest: Mapping[str, int | None], unknown: int) -> pa.ChunkedArray:
+    """Rows about fewer than their measure's minimum, or about an unknown number although counts are given."""
+    measures = rows.column("measure_id")
+    minimums = pa.array([*fewest.values(), unknown], pa.int32())
+    place = pc.fill_null(pc.index_in(measures, value_set=pa.array(list(fewest), pa.string())), len(fewest))
+    minimum = pc.take(minimums, place)
     n, denominator = rows.column("n"), rows.column("denominator")
-    few = pc.fill_null(pc.less(n, minimum_n), False)
-    few_below = pc.fill_null(pc.less(denominator, pa.scalar(minimum_n, pa.decimal128(18, 2))), False)
+    few = pc.fill_null(pc.less(n, minimum), False)
+    few_below = pc.fill_null(pc.less(denominator, minimum.cast(_COUNT)), False)
     counted = pc.or_(pc.is_valid(rows.column("numerator")), pc.is_valid(denominator))
-    unknown = pc.and_(pc.is_null(n), counted)
-    return pc.and_(about_people, pc.or_(pc.or_(few, few_below), unknown))
+    untold = pc.and_(pc.is_null(n), counted)
+    return pc.and_(pc.is_valid(minimum), pc.or_(pc.or_(few, few_below), untold))
 
 
-def _side_hidden(rows: pa.Table, measure_id: str, gap: Gap, shown: pa.Table) -> pa.ChunkedArray:
-    """Rows of the gap of which a side is not among the shown figures."""
-    visible = _keys(shown.filter(pc.equal(shown.column("measure_id"), gap.of)), None)
-    is_gap = pc.equal(rows.column("measure_id"), measure_id)
-    both = pc.and_(
-        pc.is_in(_keys(rows, None), value_set=visible),
-        pc.is_in(_keys(rows, gap.reference), value_set=visible),
-    )
-    return pc.and_(is_gap, pc.invert(both))
+def _side_hidden(rows: pa.Table, measure_id: str, gap: Gap, shown: pa.Table, fewest: int) -> pa.ChunkedArray:
+    """Rows of the gap of which a side is not among the shown figures, or is made of too few others."""
+    sides = shown.filter(pc.equal(shown.column("measure_id"), gap.of))
+    reference = "all" if gap.reference == OTHERS else gap.reference
+    own, other = (pc.index_in(_keys(rows, g), value_set=_keys(sides, None)) for g in (None, reference))
+    hidden = pc.or_(pc.is_null(own), pc.is_null(other))
+    if gap.reference == OTHERS:
+        n = sides.column("n")
+        others = pc.subtract(pc.take(n, other), pc.take(n, own))
+        hidden = pc.or_(hidden, pc.fill_null(pc.less(others, fewest), True))
+    return pc.and_(pc.equal(rows.column("measure_id"), measure_id), hidden)
 
 
 def _keys(rows: pa.Table, student_group: str | None) -> pa.Array:

@@ -24,7 +24,7 @@ _REMEDY = "Check SPM_WAREHOUSE_URL, or run `spm refresh`"
 _BOOLEANS = ("not_for_release", "counts_people", "blocking", "passed")
 _KEY = (
     "measure_id", "organization_id", "organization_view", "school_year", "period", "student_group", "grade",
-    "subject", "federal_program_code", "award_id",
+    "subject", "federal_program_code", "award_id", "strategy_id",
 )  # fmt: skip
 
 

@@ -26,22 +26,26 @@ Audit = Callable[..., dict[str, CheckResult]]
 VALUE: dict[str, Any] = {
     "measure_id": "absence_rate", "organization_id": "0600001", "organization_view": "authorizer",
     "school_year": 2021, "period": "annual", "student_group": "all", "grade": "all", "subject": "none",
-    "federal_program_code": "none", "award_id": "none", "organization_type": "LEA", "n": 50, "value": 12.5,
+    "federal_program_code": "none", "award_id": "none", "strategy_id": "none", "organization_type": "LEA",
+    "n": 50, "value": 12.5,
 }  # fmt: skip
 STATUS: dict[str, Any] = {
     "plan_measure_id": "P1", "organization_id": "0600001", "organization_view": "authorizer",
-    "school_year": 2021, "measure_id": "absence_rate", "student_group": "all", "grade": "all",
-    "subject": "none", "federal_program_code": "none", "award_id": "none", "actual": 12.5, "status": "MET",
+    "school_year": 2021, "period": "annual", "measure_id": "absence_rate", "student_group": "all",
+    "grade": "all", "subject": "none", "federal_program_code": "none", "award_id": "none",
+    "strategy_id": "none", "actual": 12.5, "status": "MET",
     "status_reason": "", "trend": None, "gap_closed": None,
 }  # fmt: skip
 PLAN: dict[str, Any] = {
     "plan_measure_id": "P1", "measure_id": "absence_rate", "organization_id": None,
     "organization_type": "LEA",
     "student_group": "all", "grade": "all", "subject": "none", "federal_program_code": "none",
-    "is_required": True,
+    "award_id": "none", "strategy_id": "none", "is_required": True,
 }  # fmt: skip
 ORGANIZATION: dict[str, Any] = {"organization_id": "0600001", "school_year": 2021}
-MEASURE: dict[str, Any] = {"measure_id": "absence_rate", "counts_people": True}
+MEASURE: dict[str, Any] = {
+    "measure_id": "absence_rate", "counts_people": True, "minimum_n_rule": "reporting",
+}  # fmt: skip
 HIDDEN: dict[str, Any] = {
     **VALUE, "n": None, "value": None, "suppression": "below_minimum_n", "null_reason": "suppressed",
 }  # fmt: skip
@@ -105,7 +109,8 @@ def audit(engine: sa.Engine) -> Audit:
                 table = schema.ledger("absent_slice")
                 row = {"release_id": RELEASE, "face": "internal", "table_name": "measure_value", **given}
                 connection.execute(table.insert(), filled(table, row))
-            claimed = release_audit(minimum_n=10, school_years=school_years, today=TODAY, waivers=waivers)
+            fewest = {"minimum_n": 10, "accountability_minimum_n": 20}
+            claimed = release_audit(**fewest, school_years=school_years, today=TODAY, waivers=waivers)
             results = [CheckResult(**result) for result in claimed(connection, RELEASE)]
             assert connection.exec_driver_sql("SELECT 1").scalar_one() == 1  # the transaction still lives
         return {result.claim: result for result in results}
@@ -136,7 +141,9 @@ def test_a_good_release_fails_no_claim(audit: Audit) -> None:
     assert failed(results) == set()
     assert {r.kind for r in results.values()} == {"data"}
     assert results["measure_value_key_is_unique"].checked_rows == 1
-    assert len(results) == len(release_claims(minimum_n=10, school_years=(2021,)))
+    assert len(results) == len(
+        release_claims(minimum_n=10, accountability_minimum_n=20, school_years=(2021,))
+    )
 
 
 def test_a_figure_that_stands_in_two_slices_is_found_though_each_slice_is_sound(audit: Audit) -> None:
@@ -175,6 +182,23 @@ def test_a_group_of_nobody_without_a_figure_is_no_secret(audit: Audit) -> None:
 def test_money_and_days_have_no_minimum(audit: Audit) -> None:
     money = {**MEASURE, "counts_people": False}
     assert failed(audit({"public_measure_value": [{**VALUE, "n": 1}], "public_measure": [money]})) == set()
+
+
+@pytest.mark.parametrize(
+    ("rule", "counts_people", "n", "found"),
+    [
+        ("accountability", True, 19, True),
+        ("accountability", True, 20, False),
+        ("organizations", False, 4, True),
+        ("organizations", False, 5, False),
+    ],
+)
+def test_each_rule_has_its_own_minimum(
+    audit: Audit, rule: str, counts_people: bool, n: int, found: bool
+) -> None:
+    measure = {**MEASURE, "minimum_n_rule": rule, "counts_people": counts_people}
+    results = audit({"public_measure_value": [{**VALUE, "n": n}], "public_measure": [measure]})
+    assert failed(results) == ({"no_public_figure_is_about_fewer_than_minimum_n"} if found else set())
 
 
 def test_a_hidden_figure_may_not_be_told_by_itself_nor_by_its_status(audit: Audit) -> None:

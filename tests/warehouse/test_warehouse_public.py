@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from invented_release import ABSENCE, AGENCY, SPENDING, figure, figures, publication, simple, value_slice
 
-from warehouse.model.measure import load_measures
+from warehouse.model.measure import OTHERS, Derived, Gap, load_measures
 from warehouse.public_face import suppress
 from warehouse.store import Warehouse
 
@@ -92,6 +92,40 @@ def test_a_gap_is_hidden_if_either_side_is(group_n: int, all_n: int, hidden: boo
     together = suppress(pa.concat_tables([gap, sides]), 10)
     (row,) = (row for row in together.to_pylist() if row["measure_id"] == GAP)
     assert is_hidden(row) == hidden
+
+
+@pytest.mark.parametrize(
+    ("group_n", "all_n", "hidden"),
+    [(20, 100, False), (20, 30, False), (20, 29, True), (9, 100, True), (20, 20, True)],
+)
+def test_a_gap_to_the_others_is_hidden_if_the_others_are_too_few(group_n: int, all_n: int, hidden: bool):
+    gap, sides = gap_rows(group_n, all_n)
+    to_others = {"gap": Gap(of=ABSENCE, reference=OTHERS)}
+    catalogue = load_measures()
+    changed = catalogue[GAP].model_copy(update={"derived": Derived(**to_others)})
+    public = suppress(gap, 10, sides=sides, measures={**catalogue, GAP: changed})
+    assert is_hidden(only(public)) == hidden
+
+
+@pytest.mark.parametrize(
+    ("rule", "counts_people", "n", "hidden"),
+    [
+        ("reporting", True, 9, True),
+        ("reporting", True, 10, False),
+        ("reporting", False, 1, False),
+        ("accountability", True, 19, True),
+        ("accountability", True, 20, False),
+        ("organizations", False, 4, True),
+        ("organizations", False, 5, False),
+        ("organizations", True, 5, False),
+    ],
+)
+def test_each_rule_hides_below_its_own_minimum(rule: str, counts_people: bool, n: int, hidden: bool):
+    catalogue = load_measures()
+    update = {"minimum_n_rule": rule, "counts_people": counts_people}
+    changed = {**catalogue, ABSENCE: catalogue[ABSENCE].model_copy(update=update)}
+    rows = figures(figure("0600001", 3, n))
+    assert is_hidden(only(suppress(rows, 10, accountability_minimum_n=20, measures=changed))) == hidden
 
 
 def test_a_gap_whose_sides_are_not_at_hand_is_hidden():
