@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
+from assets.plan_views import view_plan
 from sources.acquire import acquire
 from sources.read import ReadResult, read
 from sources.registry import discover
@@ -27,7 +28,28 @@ MAPPINGS = (
     ("student_attendance", ("sis_attendance",)),
     ("chronic_absence", ("edfacts_fs195_chronic_absence",)),
     ("graduation_cohorts", ("edfacts_fs151_graduation_cohorts",)),
-    ("assessment_results", ("edfacts_fs178_rla_achievement",)),
+    (
+        "assessment_results",
+        (
+            "edfacts_fs175_mathematics_achievement",
+            "edfacts_fs178_rla_achievement",
+            "edfacts_fs179_science_achievement",
+            "edfacts_fs185_mathematics_participation",
+            "edfacts_fs188_rla_participation",
+            "edfacts_fs189_science_participation",
+        ),
+    ),
+    ("chronic_absence_months", ("sis_attendance",)),
+    ("accountability_results", ("assessment_vendor_results",)),
+    ("student_growth", ("state_growth_results",)),
+    (
+        "el_progress",
+        (
+            "state_elp_progress",
+            "edfacts_fs141_english_learners",
+            "edfacts_fs210_el_proficient_in_five_years",
+        ),
+    ),
     ("reimbursement_requests", ("state_grants_management",)),
 )
 OWN_SOURCES = tuple(sorted({source for _, sources in MAPPINGS for source in sources}))
@@ -56,6 +78,7 @@ def map_all(
     for schema in ("raw", "core", "mapped", "agency"):
         connection.execute(f"CREATE SCHEMA {schema}")
     _view_settings(connection, agency)
+    view_plan(connection, agency)
     for source_id, tables in readings.items():
         for name, result in tables.items():
             connection.register(f"{source_id}__{name}", result.table)
@@ -76,7 +99,7 @@ def _sql(source_id: str, core_table: str) -> str:
 def _nothing(core_table: str) -> str:
     """No rows, with all columns of the contract: what a mapping leaves out is null."""
     types = {"text_list": "VARCHAR[]", "text": "VARCHAR", "boolean": "BOOLEAN", "date": "DATE",
-             "money": "DECIMAL(18,2)", "percent": "DECIMAL(9,4)"}  # fmt: skip
+             "money": "DECIMAL(18,2)", "decimal": "DECIMAL(18,2)", "percent": "DECIMAL(9,4)"}  # fmt: skip
     fields = load_contracts()[core_table].fields
     columns = [f"CAST(NULL AS {types.get(f.type, f.type)}) AS {f.name}" for f in fields]
     return f"SELECT {', '.join(columns)}, CAST(NULL AS SMALLINT) AS precedence WHERE false"
@@ -89,11 +112,13 @@ def _view_settings(connection: duckdb.DuckDBPyConnection, agency: Agency) -> Non
         " ? AS state_abbreviation_code,"
         " ? AS state_name, CAST(? AS SMALLINT) AS school_year,"
         " CAST(? AS DECIMAL(5,2)) AS chronic_absence_percent,"
-        " CAST(? AS INTEGER) AS minimum_days_enrolled, CAST(? AS INTEGER) AS reimbursement_days,"
+        " CAST(? AS INTEGER) AS minimum_days_enrolled, CAST(? AS INTEGER) AS full_academic_year_days,"
+        " CAST(? AS DECIMAL(5,2)) AS participation_floor_percent, CAST(? AS INTEGER) AS reimbursement_days,"
         " CAST(? AS DATE) AS as_of",
         [
             *(s.agency_id, s.state_ansi_code, s.state_abbreviation_code, s.state_name, YEAR),
-            *(t.chronic_absence_percent, t.minimum_days_enrolled, t.reimbursement_days, s.as_of),
+            *(t.chronic_absence_percent, t.minimum_days_enrolled, t.full_academic_year_days),
+            *(t.participation_floor_percent, t.reimbursement_days, s.as_of),
         ],
     )
 

@@ -24,7 +24,7 @@ SCHOOL = {"organization_type": "SCHOOL"}
 def true_figures(
     truth: pd.DataFrame, measure: str, keys: list[str], **where: str
 ) -> dict[tuple[str, ...], tuple[int, int]]:
-    rows = truth[truth["measure_id"] == measure]
+    rows = truth[(truth["measure_id"] == measure) & (truth["period"] == "annual")]
     for column, value in where.items():
         rows = rows[rows[column] == value]
     return figures(rows, keys, "numerator", "denominator")
@@ -91,16 +91,29 @@ def test_cohorts_and_graduates_are_the_true_ones(
 ) -> None:
     keys = ["organization_id", "student_group"]
     found = figures(
-        core.execute("SELECT * FROM core.graduation_cohorts").df(), keys, "graduates", "cohort_students"
+        core.execute("SELECT * FROM core.graduation_cohorts WHERE cohort_length = 4").df(),
+        keys,
+        "graduates",
+        "cohort_students",
     )
     assert found == true_figures(truth, "graduation_rate_4yr", keys, **SCHOOL)
+
+
+def test_cohorts_of_five_years_stand_beside_those_of_four(
+    core: duckdb.DuckDBPyConnection, truth: pd.DataFrame
+) -> None:
+    keys = ["organization_id", "student_group"]
+    rows = core.execute("SELECT * FROM core.graduation_cohorts WHERE cohort_length = 5").df()
+    found = figures(rows, keys, "graduates", "cohort_students")
+    assert len(found) > 10
+    assert found == true_figures(truth, "graduation_rate_5yr", keys, **SCHOOL)
 
 
 def test_proficient_and_scored_students_are_the_true_ones(
     core: duckdb.DuckDBPyConnection, truth: pd.DataFrame
 ) -> None:
     keys = ["organization_id", "student_group", "grade"]
-    rows = core.execute("SELECT * FROM core.assessment_results").df()
+    rows = core.execute("SELECT * FROM core.assessment_results WHERE subject = 'ela' AND has_results").df()
     found = figures(rows, keys, "proficient_students", "scored_students")
     assert found == true_figures(truth, "ela_proficiency_rate", keys, **SCHOOL)
 
