@@ -17,6 +17,7 @@ from assets.definition_tables import measure_rows, student_group_rows
 from assets.draft import Draft, Failing, add_everywhere
 from assets.evidence import account_of, corrections, fetch_outcomes, last_results_of
 from assets.home import Home
+from assets.node_statuses import node_status_tables
 from assets.plan_tables import PLAN_TABLES, plan_table
 from assets.program_tables import federal_program_rows, federal_program_rule_rows
 from assets.published_tables import add_core_tables
@@ -61,7 +62,7 @@ def publish(home: Home, *, code_version: str) -> PublishReport:
             add_core_tables(draft, home, warehouse, year)
             _add_snapshots(draft, home, contracts["source_snapshot"], year)
             add_values(draft, home, warehouse, year)
-        _add_statuses(draft, home, contracts["measure_status"])
+        _add_statuses(draft, home, contracts)
         results = tuple(last_results_of(home))
         publication = _publication(draft, home, results, code_version)
         audit = release_audit(
@@ -122,9 +123,12 @@ def _add_snapshots(draft: Draft, home: Home, contract: Contract, year: int) -> N
     add_everywhere(draft, "source_snapshot", year, pa.Table.from_pylist(rows, schema=contract.arrow_schema()))
 
 
-def _add_statuses(draft: Draft, home: Home, contract: Contract) -> None:
+def _add_statuses(draft: Draft, home: Home, contracts: dict[str, Contract]) -> None:
     years = sorted(draft.described_years)
     for face in FACES:
         values = {m: pa.concat_tables(tables) for m, tables in draft.values[face].items()}
-        for (measure_id, year), rows in status_tables(home, values, contract, years).items():
+        statuses = status_tables(home, values, contracts["measure_status"], years)
+        for (measure_id, year), rows in statuses.items():
             draft.slices.append(SliceData(SliceKey(face, "measure_status", year, measure_id), rows))
+        for year, rows in node_status_tables(home.agency, statuses, contracts["node_status"]).items():
+            draft.slices.append(SliceData(SliceKey(face, "node_status", year), rows))

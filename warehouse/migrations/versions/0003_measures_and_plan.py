@@ -24,6 +24,16 @@ CREATED: dict[str, tuple[str, ...]] = {
         "setting text",
         "setting_value text",
     ),
+    "node_status": (
+        "node_id text",
+        "school_year smallint",
+        "rule text",
+        "status text null",
+        "score double null",
+        "inputs text",
+        "measures_judged bigint",
+        "measures_not_judged bigint",
+    ),
     "organization_history": (
         "organization_id text",
         "school_year smallint",
@@ -171,6 +181,8 @@ CHANGED: dict[str, tuple[str, ...]] = {
         "actual_high double null",
         "baseline double null",
         "expected double null",
+        "expected_low double null",
+        "expected_high double null",
         "target double null",
         "target_school_year smallint null",
         "status text null",
@@ -302,6 +314,7 @@ THEN: dict[str, dict[str, str]] = {
 }
 KEYS = {
     "agency_setting": "slice_id setting",
+    "node_status": "slice_id node_id school_year",
     "organization_history": "slice_id organization_id valid_from_school_year school_year",
     "organization_identifier": "slice_id organization_id identifier_system identifier school_year",
     "plan_change": "slice_id plan_id plan_version what subject field",
@@ -312,7 +325,7 @@ KEYS = {
     "plan_version": "slice_id plan_id plan_version",
     "unmatched_organization": "slice_id organization_id core_table source_id school_year",
     "measure": "slice_id measure_id",
-    "measure_status": "slice_id organization_id plan_measure_id organization_view school_year",
+    "measure_status": "slice_id organization_id plan_measure_id organization_view period school_year",
     "measure_value": "slice_id organization_id organization_view period student_group grade subject federal_program_code award_id strategy_id measure_id school_year",
     "organization": "slice_id organization_id school_year",
     "plan_measure": "slice_id plan_measure_id",
