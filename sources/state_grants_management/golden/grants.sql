@@ -14,6 +14,9 @@ CREATE TABLE allocation_version (fain TEXT NOT NULL REFERENCES award, version IN
     unallocated_cents INTEGER NOT NULL, note TEXT NOT NULL, PRIMARY KEY (fain, version));
 CREATE TABLE reservation (fain TEXT NOT NULL, version INTEGER NOT NULL, reservation TEXT NOT NULL,
     amount_cents INTEGER NOT NULL, PRIMARY KEY (fain, version, reservation));
+CREATE TABLE reservation_subgrant (fain TEXT NOT NULL, version INTEGER NOT NULL, reservation TEXT NOT NULL,
+    lea_id TEXT NOT NULL REFERENCES lea, amount_cents INTEGER NOT NULL,
+    PRIMARY KEY (fain, version, reservation, lea_id));
 CREATE TABLE allocation (fain TEXT NOT NULL, version INTEGER NOT NULL, lea_id TEXT NOT NULL REFERENCES lea,
     formula_count INTEGER, amount_cents INTEGER NOT NULL, reason TEXT NOT NULL,
     PRIMARY KEY (fain, version, lea_id));
@@ -65,6 +68,9 @@ INSERT INTO reservation VALUES
     ('S010A240088', 3, 'state_administration', 1000000),
     ('S010A240088', 3, 'school_improvement', 7000000),
     ('S010A240088', 3, 'state_activities', 0);
+INSERT INTO reservation_subgrant VALUES
+    ('S010A240088', 3, 'school_improvement', '0160011', 6650000),
+    ('S010A240088', 3, 'school_improvement', '0160012', 0);
 INSERT INTO allocation VALUES
     ('S010A240088', 2, '0160011', 1546, 80000000, 'formula'),
     ('S010A240088', 3, '0160011', 1546, 88000000, 'hold_harmless'),
