@@ -9,6 +9,7 @@ took is told in the month of the payment.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
@@ -75,9 +76,7 @@ def tell_reimbursement(truth: Truth, settings: Settings, requests: Sequence[Requ
     _tell_in_time(truth, settings, requests)
     _tell_days(truth, settings, requests)
     for year in settings.years:
-        ends = month_ends(settings, year)
-        for end in ends:
-            _tell_open(truth, requests, year, end, periods_at(ends, end))
+        _tell_open(truth, requests, year, month_ends(settings, year))
 
 
 def _places(request: Request) -> Iterator[tuple[Place, str]]:
@@ -125,19 +124,21 @@ def _tell_days(truth: Truth, settings: Settings, requests: Sequence[Request]) ->
         truth.add("p90_days_to_reimburse", place, year, None, len(spent), high, **dimensions)
 
 
-def _tell_open(
-    truth: Truth, requests: Sequence[Request], year: int, end: date, periods: tuple[str, ...]
-) -> None:
-    cells: dict[tuple[Place, str], list[int]] = defaultdict(list)
+def _tell_open(truth: Truth, requests: Sequence[Request], year: int, ends: list[date]) -> None:
+    ages: dict[tuple[date, Place, str], list[int]] = defaultdict(list)
     for request in requests:
-        days = open_days(request, end)
-        if days is None:
-            continue
-        for place, program in _places(request):
-            cells[place, program].append(days)
-    for (place, program), ages in cells.items():
-        for period in periods:
+        # Most requests are open at one month end or none; those that can be are the ones looked at.
+        first = bisect_left(ends, request.proper_on)
+        last = len(ends) if request.paid_on is None else bisect_left(ends, request.paid_on)
+        for end in ends[first:last]:
+            days = open_days(request, end)
+            if days is None:
+                continue
+            for place, program in _places(request):
+                ages[end, place, program].append(days)
+    for (end, place, program), days_open in ages.items():
+        count, oldest = len(days_open), float(max(days_open))
+        for period in periods_at(ends, end):
             dimensions = {"program": program, "period": period}
-            truth.add("open_requests", place, year, None, len(ages), float(len(ages)), **dimensions)
-            oldest = float(max(ages))
-            truth.add("oldest_open_request_days", place, year, None, len(ages), oldest, **dimensions)
+            truth.add("open_requests", place, year, None, count, float(count), **dimensions)
+            truth.add("oldest_open_request_days", place, year, None, count, oldest, **dimensions)
