@@ -148,7 +148,7 @@ class Provides(StrictModel):
     """
 
     core_table: str
-    grains: tuple[Literal["SEA", "LEA", "SCHOOL"], ...]
+    grains: tuple[Literal["SEA", "LEA", "SCHOOL", "CBO"], ...]
     counts: bool
     measures: tuple[str, ...] | None = None
     not_additive_in: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+SELECT * FROM mapped.program_participation
