@@ -69,8 +69,7 @@ _WHERE = ("organization_id", "organization_view", "school_year", "period")
 
 def standing_sql() -> str:
     """Names the basis and the reason of a missing figure; a roll-up yields to a published figure."""
-    key = ("measure_id", "target_id", "school_year", "period", *DIMENSIONS)
-    same = " AND ".join(f"s.{c} = f.{c}" for c in key)
+    key = ", ".join(("measure_id", "target_id", "school_year", "period", *DIMENSIONS))
     sums = " ".join(f"WHEN f.source_type = '{kind}' THEN '{basis}'" for kind, basis in _SUMS.items())
     return f"""
     SELECT
@@ -94,8 +93,12 @@ def standing_sql() -> str:
         CASE WHEN f.is_preliminary THEN 'preliminary' WHEN f.is_revised THEN 'revised' ELSE 'final'
             END AS data_status,
         f.measure_version, f.rows AS core_rows, f.factor
-    FROM figured AS f
-    WHERE f.is_self OR NOT EXISTS (SELECT 1 FROM figured AS s WHERE s.is_self AND {same})
+    FROM (
+        SELECT * FROM figured WHERE is_self
+        UNION ALL
+        SELECT * FROM (SELECT * FROM figured WHERE NOT is_self)
+        ANTI JOIN (SELECT {key} FROM figured WHERE is_self AND target_type <> 'SCHOOL') USING ({key})
+    ) AS f
     """
 
 

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from assets.figure_sql import figured_sql, gap_sql, listed, standing_sql
-from assets.fragment_sql import columns_used, divides, missing_parts, restricted, summed_columns
+from assets.fragment_sql import columns_used, divides, missing_parts, restricted
+from assets.published_sql import published_aggregates
 from warehouse.model.contract import Contract
 from warehouse.model.measure import DIMENSIONS, Measure, Periods
 
@@ -27,8 +28,9 @@ _PERIOD = {
     "month": "strftime({date}, '%Y-%m')",
     "quarter": "year({date}) || '-Q' || quarter({date})",
 }
-# What tells placed rows apart beside their dimensions and period.
-_PLACE = ("target_id", "source_type", "target_type", "is_self", "organization_view", "school_year")
+# What tells placed rows apart beside their dimensions and period; a number groups faster than five texts.
+_PLACE = ("place", "school_year")
+_TARGET = ("target_id", "source_type", "target_type", "is_self", "organization_view")
 
 PLACES = """
 places AS (
@@ -49,6 +51,10 @@ places AS (
     UNION ALL
     SELECT o.organization_id, a.state_abbreviation_code, o.organization_type, 'SEA', false, 'none'
     FROM core.organizations AS o, agency.settings AS a WHERE o.organization_type <> 'SEA'
+),
+targets AS MATERIALIZED (
+    SELECT row_number() OVER (ORDER BY target_id, source_type, is_self, organization_view) AS place, *
+    FROM (SELECT DISTINCT target_id, source_type, target_type, is_self, organization_view FROM places)
 )"""
 
 
@@ -121,10 +127,11 @@ def _placed_sql(contract: Contract, measures: Sequence[Measure]) -> str:
     used = {"school_year", "suppression", "data_status"}.union(*(columns_used(m, contract) for m in measures))
     columns = ", ".join(f"f.{name}" for name in known if name in used)
     additive = "f.is_additive" if "is_additive" in known else "true"
+    same = " AND ".join(f"t.{column} = p.{column}" for column in _TARGET)
     return (
-        f"SELECT {columns}, p.target_id, p.source_type, p.target_type, p.is_self, p.organization_view "
-        f"FROM {contract.name} AS f JOIN places AS p ON p.organization_id = f.organization_id "
-        f"WHERE p.is_self OR {additive}"
+        f"SELECT {columns}, p.place FROM {contract.name} AS f JOIN ("
+        f"SELECT p.organization_id, p.is_self, t.place FROM places AS p JOIN targets AS t ON {same}"
+        f") AS p ON p.organization_id = f.organization_id WHERE p.is_self OR {additive}"
     )
 
 
@@ -147,14 +154,17 @@ def _pass_sql(name: str, shape: _Shape, contract: Contract, measures: Sequence[M
 
 def _source_sql(shape: _Shape) -> str:
     """The placed rows, with the part of the year each is in, and several types of organizations as one."""
-    changed = ""
+    columns, source = "placed.*", "placed"
     if shape.sources:
-        several = f"NOT is_self AND source_type IN ({listed(shape.sources)})"
-        one = f"CASE WHEN {several} THEN '{shape.sources[0]}' ELSE source_type END AS source_type"
-        changed = f" REPLACE ({one})"
+        columns = "placed.* REPLACE (coalesce(one.together, placed.place) AS place)"
+        source += (
+            " LEFT JOIN (SELECT place, min(place) OVER (PARTITION BY target_id, organization_view) AS together"
+            f" FROM targets WHERE NOT is_self AND source_type IN ({listed(shape.sources)})) AS one"
+            " ON one.place = placed.place"
+        )
     if shape.periods is not None:
-        changed += f", {_period_of(shape.periods, shape.periods.date)} AS figure_period"
-    return f"(SELECT *{changed} FROM placed)" if changed else "placed"
+        columns += f", {_period_of(shape.periods, shape.periods.date)} AS figure_period"
+    return source if columns == "placed.*" else f"(SELECT {columns} FROM {source})"
 
 
 def _period_of(periods: Periods, date: str) -> str:
@@ -179,40 +189,9 @@ def _aggregates(measure: Measure, contract: Contract) -> list[str]:
         "suppression": f"max({suppression}) FILTER (WHERE {where})",
         "is_preliminary": f"coalesce(bool_or({statuses} = 'preliminary') FILTER (WHERE {where}), false)",
         "is_revised": f"coalesce(bool_or({statuses} = 'revised') FILTER (WHERE {where}), false)",
-        **_published_aggregates(measure, where, suppression),
+        **published_aggregates(measure, where, suppression),
     }
     return [f"{expression} AS {measure.id}__{what}" for what, expression in parts.items()]
-
-
-def _published_aggregates(measure: Measure, where: str, suppression: str) -> dict[str, str]:
-    """What the source publishes as a figure, and the bounds of a sum over figures known only so."""
-    names = ("published_value", "published_low", "published_high", "published_n", "sum_low", "sum_high")
-    p = measure.published
-    if p is None:
-        return dict.fromkeys((*names, "sum_n"), "NULL")
-    given: dict[str, str] = dict.fromkeys((*names, "sum_n"), "NULL")
-    for what, column in zip(names[:4], (p.value, p.low, p.high, p.n), strict=True):
-        if column is not None:
-            given[what] = f"max({column}) FILTER (WHERE {where})"
-    columns = summed_columns(measure)
-    if p.n is not None and p.low is not None and p.high is not None and len(columns) == 2:
-        # A whole percent stands for half a point on either side; what is hidden lies between none and all.
-        numerator, count, half = columns[0], columns[1], p.step_percent / 2
-        low = f"ceil({count} * greatest(coalesce({p.low}, {p.value} - {half}, 0), 0) / 100)"
-        high = f"floor({count} * least(coalesce({p.high}, {p.value} + {half}, 100), 100) / 100)"
-        given["sum_low"] = f"sum(CAST(coalesce({numerator}, {low}) AS BIGINT)) FILTER (WHERE {where})"
-        given["sum_high"] = f"sum(CAST(coalesce({numerator}, {high}) AS BIGINT)) FILTER (WHERE {where})"
-        # Where a unit has students and no count, nothing can bound the sum: California 2012-2014 prints many
-        # rates without a cohort. A unit that reports nothing at all has no such group.
-        uncounted = (
-            f"{count} IS NULL AND (coalesce({p.value}, {p.low}, {p.high}) IS NOT NULL "
-            f"OR {suppression} = 'suppressed_at_source')"
-        )
-        given["sum_n"] = (
-            f"CASE WHEN count(*) FILTER (WHERE ({where}) AND {uncounted}) = 0 "
-            f"THEN sum({count}) FILTER (WHERE {where}) END"
-        )
-    return given
 
 
 # The shape in which all measures' aggregates come together.
@@ -244,9 +223,9 @@ def _select_sql(source: str, measure: Measure, contract: Contract) -> str:
     return (
         f"SELECT '{measure.id}' AS measure_id, CAST({measure.version} AS SMALLINT) AS measure_version, "
         f"'{measure.unit}' AS unit, {factor} AS factor, {measure.interval == 'wilson'} AS has_interval, "
-        f"'{measure.kind}' AS kind, {divides(measure)} AS divides, {', '.join(_PLACE)}, "
+        f"'{measure.kind}' AS kind, {divides(measure)} AS divides, {', '.join(_TARGET)}, school_year, "
         f"{_period_sql(measure, contract)} AS period, {', '.join(dimensions)}, {', '.join(values)} "
-        f"FROM {source} WHERE {_kept_sql(measure)}"
+        f"FROM {source} JOIN targets USING (place) WHERE {_kept_sql(measure)}"
     )
 
 
@@ -275,7 +254,9 @@ def _kept_sql(measure: Measure) -> str:
         own += f" AND ({rows} OR target_type NOT IN ({listed(to)}))"
     kept = f"({own})"
     if roll is not None:
-        kept += f" OR (NOT is_self AND source_type = '{roll.sources[0]}' AND target_type IN ({listed(to)}))"
+        kept += (
+            f" OR (NOT is_self AND source_type IN ({listed(roll.sources)}) AND target_type IN ({listed(to)}))"
+        )
     parts = [f"({kept})", *([] if of_nothing else [rows])]
     # What has no value of a dimension with totals counts in the totals only; what has no day, in the year.
     parts += [f"key_{column} IS NOT NULL" for column in measure.totals_over]

@@ -239,7 +239,7 @@ def request(organization: str, program: str, days: int | None, number: int, **mo
     return {
         "organization_id": organization, "request_id": str(number), "federal_program_code": program,
         "days_to_reimburse": days, "is_due": True, "is_paid_within_limit": days is not None and days <= 30,
-        **more,
+        "is_paid_in_year": days is not None, **more,
     }  # fmt: skip
 
 
