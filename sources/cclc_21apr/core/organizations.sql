@@ -1,7 +1,7 @@
--- Grantees. A community organization has no other list: its code is the state's, its name the report's. A district is named
--- here behind all others (precedence 9), so that no grant is without a holder. Loses: the figures.
+-- Grantees. A community organization has no other list: its code is the state's, its name the report's. A district is not
+-- named here: other systems know it. Loses: the figures, and districts that hold a grant.
 SELECT
-    a.state_abbreviation_code || '-' || f.grantee_code AS organization_id,
+    a.state_abbreviation_code || '-cbo.' || f.grantee_code AS organization_id,
     f.school_year,
     'CBO' AS organization_type,
     arg_min(f.grantee_name, f.source_line) AS organization_name,

@@ -7,7 +7,7 @@ WITH placed AS (
         a.state_abbreviation_code,
         CASE f.grantee_type
             WHEN 'LEA' THEN coalesce(o.organization_id, a.state_abbreviation_code || '-' || f.grantee_code)
-            ELSE a.state_abbreviation_code || '-' || f.grantee_code
+            ELSE a.state_abbreviation_code || '-cbo.' || f.grantee_code
         END AS grantee_id
     FROM raw.cclc_21apr__grantees AS f
     CROSS JOIN agency.settings AS a
