@@ -5,7 +5,7 @@ Put here: showing inputs as views. Not here: which table reads what (`core_table
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -27,6 +27,7 @@ from assets.lake import Node
 from assets.mappings import show_mapped
 from assets.plan_views import view_plan
 from assets.raw import raw_node
+from warehouse.model.contract import Contract
 from warehouse.model.errors import SpmError
 from warehouse.model.places import shown
 
@@ -43,8 +44,7 @@ def show_inputs(
         if name.schema == "crosswalk":
             view_text_csv(connection, name, _crosswalk(home, name.table))
         elif name.schema in CORE_SCHEMAS and (name.schema != SAME_YEAR or not files):
-            _require_todays_columns(home, name, files)
-            view_typed_files(connection, name, home.contracts[name.table], files)
+            view_accepted(connection, home, name, school_year)
             present.add(name)
         elif files:
             view_files(connection, name, files)
@@ -63,6 +63,21 @@ def input_files(home: Home, name: TableName, school_year: int) -> Iterator[Path]
     elif name.schema in CORE_SCHEMAS:
         for year in years_read(home, name.schema, school_year):
             yield from _file_of(home, core_node(name.table), year)
+
+
+def view_accepted(
+    connection: duckdb.DuckDBPyConnection, home: Home, name: TableName, school_year: int
+) -> None:
+    """Show what is accepted of a core table under a name for a year; without a version it has no rows.
+
+    Raises:
+        SpmError: A version is lost, or lacks columns that its contract has today.
+    """
+    contract, files = home.contracts[name.table], list(input_files(home, name, school_year))
+    for file in files:
+        year = file.parent.name.removeprefix("school_year=")
+        require_todays_columns(contract, f"core.{name.table} of {year}", file)
+    view_typed_files(connection, name, contract, files)
 
 
 def years_read(home: Home, schema: str, school_year: int) -> tuple[int, ...]:
@@ -95,20 +110,21 @@ def _file_of(home: Home, node: Node, year: int, part: str = "") -> Iterator[Path
     yield file
 
 
-def _require_todays_columns(home: Home, name: TableName, files: Sequence[Path]) -> None:
-    """Refuse a version of another year that was computed under an older contract.
+def require_todays_columns(contract: Contract, what: str, file: Path) -> None:
+    """Refuse a version that was computed under an older contract.
 
     Its new columns would be null, which to a reader means that the year has no such facts.
+
+    Raises:
+        SpmError: The file lacks a column; `what` names it.
     """
-    wanted = {field.name for field in home.contracts[name.table].fields}
-    for file in files:
-        lacking = sorted(wanted - set(pq.read_schema(file).names))
-        if lacking:
-            year = file.parent.name.removeprefix("school_year=")
-            raise SpmError(
-                f"core.{name.table} of {year} was computed before its contract had {', '.join(lacking)}",
-                remedy=f"Refresh {year} too: leave --year out, or name both years",
-            )
+    lacking = sorted({f.name for f in contract.fields} - set(pq.read_schema(file).names))
+    if lacking:
+        year = file.parent.name.removeprefix("school_year=")
+        raise SpmError(
+            f"{what} was computed before its contract had {', '.join(lacking)}",
+            remedy=f"Refresh {year} too: leave --year out, or name both years",
+        )
 
 
 def accepted(home: Home, node: Node, school_year: int) -> str | None:

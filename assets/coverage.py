@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from assets.core_table import CoreTable, core_tables
+from assets.derived_measures import derived_measures, operands_of, years_of
 from assets.engine import CORE_SCHEMAS, YEAR_BEFORE, tables_read
 from assets.home import Home
 from warehouse.model.measure import Measure
@@ -67,7 +68,10 @@ def coverage(home: Home) -> list[Coverage]:
         if measure.core_table in tables:
             for year in home.agency.settings.school_years:
                 found += _of_year(home, tables, measure, year)
-    return found
+    for measure in derived_measures(home):
+        for year in home.agency.settings.school_years:
+            found += _of_figures(home, measure, year, found)
+    return sorted(found, key=lambda c: (c.measure_id, c.school_year, c.grain))
 
 
 def plan_gaps(home: Home) -> list[tuple[PlacedMeasure, str]]:
@@ -129,6 +133,24 @@ def _of_year(home: Home, tables: dict[str, CoreTable], measure: Measure, year: i
         )
         for grain, given in sorted(grains.items())
     ]
+
+
+def _of_figures(home: Home, measure: Measure, year: int, given: list[Coverage]) -> list[Coverage]:
+    """What figures made of others can be given: where all that they are made of is, in each year compared."""
+    way, operands = measure.derived, operands_of(home, measure)
+    assert way is not None  # noqa: S101 - what is made of figures is derived
+    own = [c for c in given if c.measure_id in operands]
+    is_of_plan = way.targets_met is not None or way.cost_per_outcome is not None or way.fresh is not None
+    for of_year in years_of(measure, year):
+        there = {c.measure_id for c in own if c.school_year == of_year}
+        if not there or (not is_of_plan and there != {*operands}):
+            return []
+    now = [c for c in own if c.school_year in years_of(measure, year)]
+    sources = tuple(sorted({source for c in now for source in c.sources}))
+    kind: Kind = "counts" if is_of_plan else "figures"
+    same = way.change is not None or way.targets_met is not None
+    grains = [g for g in measure.grains if not same or any(c.grain == g for c in now)]
+    return [Coverage(measure.id, year, grain, kind, "derived", sources) for grain in sorted(grains)]
 
 
 def _rolled_kind(measure: Measure, provided: _Provided) -> Kind | None:

@@ -5,9 +5,8 @@ Put here: what Dagster is told of a table. Not here: how it is made (`raw`, `cor
 
 # Without `from __future__ import annotations`: Dagster compares the annotation of `context` with the class
 # itself.
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any, TypeVar
+from typing import Any
 
 import dagster as dg
 
@@ -15,9 +14,11 @@ from assets.column_lineage import core_lineage, measure_lineage
 from assets.core import build_core
 from assets.core_table import CoreTable, core_node, core_tables
 from assets.dagster_deps import core_deps, key_of, school_years
+from assets.dagster_derived import derived_asset, derived_checks
 from assets.dagster_lineage import lineage_metadata
+from assets.dagster_parts import HOME_LOCK, column_schema, made, materialized, node_checks
+from assets.derived_measures import DERIVED, derived_measures
 from assets.description import (
-    column_description,
     description_of,
     facts_of_source,
     snapshots_behind,
@@ -26,37 +27,30 @@ from assets.description import (
     why_empty,
 )
 from assets.gate import check_core, check_measures
-from assets.guard import Told, attempt, attempt_release, judge_node
+from assets.guard import attempt, attempt_release
 from assets.home import Home
-from assets.lake import Node
 from assets.lineage import family_of
 from assets.measures import build_measures, measured_tables, measures_node, value_contract
 from assets.publication import publish
 from assets.published_tables import published_core_tables
 from assets.raw import ACCOUNT, raw_node, refresh_raw
 from assets.timing import Timings
-from checks.dagster_checks import build_table_checks
-from checks.result import CheckResult
-from warehouse.model.contract import Contract
 
-# A resource of this name is held by every run that writes to the home; `pipelines` says what it is.
-HOME_LOCK = "home_lock"
 RELEASE = dg.AssetKey(["published", "release"])
-
-Made = TypeVar("Made")
 
 
 def build_assets(home: Home, timings: Timings, code_version: str) -> list[Any]:
     """Every asset and check of an agency."""
     years = school_years(home)
     tables = core_tables(home)
-    measured = measured_tables(home)
+    measured, derived = measured_tables(home), derived_measures(home)
     return [
         *(_raw_asset(home, source, years, timings) for source in home.sources),
         *(_core_asset(home, table, years, timings) for table in tables.values()),
         *(_core_checks(home, table, years, timings) for table in tables.values()),
         *(_measures_asset(home, table, years, timings) for table in measured),
         *(_measures_checks(home, table, years, timings) for table in measured),
+        *([derived_asset(home, years, timings), derived_checks(home, years, timings)] if derived else []),
         _release_asset(home, timings, code_version),
     ]
 
@@ -81,7 +75,7 @@ def _raw_asset(
     def raw_source(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
         year = int(context.partition_key)
         with timings.measure("fetch_and_read"):
-            result = _made(attempt(home, node, year, lambda: refresh_raw(home, source_id, year)))
+            result = made(attempt(home, node, year, lambda: refresh_raw(home, source_id, year)))
         if result is None:
             return dg.MaterializeResult(
                 metadata={"dagster/row_count": 0, "outcome": why_empty(home, node, year)}
@@ -125,9 +119,9 @@ def _core_asset(
     def core_table(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
         year = int(context.partition_key)
         with timings.measure("sql"):
-            version, rows = _made(attempt(home, node, year, lambda: build_core(home, table, year)))
+            version, rows = made(attempt(home, node, year, lambda: build_core(home, table, year)))
         lineage = lineage_metadata(core_lineage(home, table))
-        return _materialized(version, rows, snapshots_behind(home, table.sources, year), lineage)
+        return materialized(version, rows, snapshots_behind(home, table.sources, year), lineage)
 
     return core_table
 
@@ -159,9 +153,9 @@ def _measures_asset(
     def measures_of_table(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
         year = int(context.partition_key)
         with timings.measure("sql"):
-            version, rows = _made(attempt(home, node, year, lambda: build_measures(home, table, year)))
+            version, rows = made(attempt(home, node, year, lambda: build_measures(home, table, year)))
         lineage = lineage_metadata(measure_lineage(core.contract, measures))
-        return _materialized(version, rows, snapshots_behind(home, core.sources, year), lineage)
+        return materialized(version, rows, snapshots_behind(home, core.sources, year), lineage)
 
     return measures_of_table
 
@@ -174,6 +168,7 @@ def _release_asset(home: Home, timings: Timings, code_version: str) -> dg.Assets
         key=RELEASE,
         deps=[
             *(key_of(measures_node(table)) for table in measured_tables(home)),
+            *([key_of(DERIVED)] if derived_measures(home) else []),
             *(key_of(core_node(t.contract.table)) for t in published_core_tables(home).values()),
         ],
         group_name="published",
@@ -189,7 +184,7 @@ def _release_asset(home: Home, timings: Timings, code_version: str) -> dg.Assets
     )
     def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
         with timings.measure("publish"):
-            report = _made(attempt_release(lambda: publish(home, code_version=code_version)))
+            report = made(attempt_release(lambda: publish(home, code_version=code_version)))
         outcome = report.outcome
         return dg.MaterializeResult(
             metadata={
@@ -205,62 +200,17 @@ def _release_asset(home: Home, timings: Timings, code_version: str) -> dg.Assets
     return release
 
 
-def _checks(
-    home: Home,
-    node: Node,
-    contract: Contract,
-    years: dg.StaticPartitionsDefinition,
-    timings: Timings,
-    check: Callable[[int], list[CheckResult]],
-) -> dg.AssetChecksDefinition:
-    def run(_: Contract, year: int | None) -> list[CheckResult]:
-        return judge_node(home, node, year, timings, check)
-
-    return build_table_checks(contract, run, partitions_def=years)
-
-
 def _core_checks(
     home: Home, table: CoreTable, years: dg.StaticPartitionsDefinition, timings: Timings
 ) -> dg.AssetChecksDefinition:
     node = core_node(table.contract.table)
-    return _checks(home, node, table.contract, years, timings, lambda y: check_core(home, table, y))
+    return node_checks(home, node, table.contract, years, timings, lambda y: check_core(home, table, y))
 
 
 def _measures_checks(
     home: Home, table: str, years: dg.StaticPartitionsDefinition, timings: Timings
 ) -> dg.AssetChecksDefinition:
     contract = value_contract(home, table)
-    return _checks(
+    return node_checks(
         home, measures_node(table), contract, years, timings, lambda y: check_measures(home, table, y)
     )
-
-
-def _made(outcome: Made | Told) -> Made:
-    """The outcome, or Dagster's own failure; raised here, where no other exception is being handled."""
-    if isinstance(outcome, Told):
-        raise dg.Failure(description=outcome.words, allow_retries=False)
-    return outcome
-
-
-def _materialized(
-    version: str, rows: int, snapshots: Sequence[str], lineage: Mapping[str, Any]
-) -> dg.MaterializeResult[Any]:
-    return dg.MaterializeResult(
-        data_version=dg.DataVersion(version),
-        metadata={"dagster/row_count": rows, "snapshots": list(snapshots), **lineage},
-    )
-
-
-def column_schema(contract: Contract) -> dg.TableSchema:
-    """A contract's columns, for Dagster's page of a table."""
-    columns = [
-        dg.TableColumn(
-            f.name,
-            f.type,
-            description=column_description(f),
-            constraints=dg.TableColumnConstraints(nullable=f.nullable),
-            tags={"privacy": f.privacy},
-        )
-        for f in contract.fields
-    ]
-    return dg.TableSchema(columns=columns)

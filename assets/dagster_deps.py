@@ -11,9 +11,11 @@ import dagster as dg
 
 from assets.core_inputs import years_read
 from assets.core_table import CoreTable, core_node, core_tables
-from assets.engine import SAME_YEAR
+from assets.derived_measures import core_of, derived_measures, tables_of
+from assets.engine import SAME_YEAR, YEARS_TO_DATE
 from assets.home import Home
 from assets.lake import Node
+from assets.measures import measures_node
 from assets.raw import raw_node
 
 
@@ -44,6 +46,19 @@ def core_deps(home: Home, table: CoreTable) -> list[dg.AssetDep]:
     for other in table.other_years:
         read.setdefault(other.table, []).append(other.schema)
     return [*sources, *(_core_dep(home, name, s) for name, s in read.items() if order.index(name) < own)]
+
+
+def derived_deps(home: Home) -> list[dg.AssetDep]:
+    """What the derived figures rest on: figures of this and of earlier years, and core tables of this one."""
+    measures = derived_measures(home)
+    earlier = dg.StaticPartitionMapping(years_by_year_read(home, [YEARS_TO_DATE]))
+    return [
+        *(dg.AssetDep(key_of(core_node(t))) for t in core_of(home, measures)),
+        *(
+            dg.AssetDep(key_of(measures_node(t)), partition_mapping=earlier)
+            for t in tables_of(home, measures)
+        ),
+    ]
 
 
 def _core_dep(home: Home, name: str, schemas: Sequence[str]) -> dg.AssetDep:

@@ -10,6 +10,7 @@ from typing import Any
 
 from assets.core_inputs import years_read
 from assets.core_table import core_node, core_tables
+from assets.derived_measures import DERIVED
 from assets.gate import last_results
 from assets.home import Home
 from assets.measures import measured_tables, measures_node
@@ -64,6 +65,7 @@ def last_results_of(home: Home) -> Iterator[CheckResult]:
             yield from last_results(home.lake, core_node(table), year)
         for table in measured_tables(home):
             yield from last_results(home.lake, measures_node(table), year)
+        yield from last_results(home.lake, DERIVED, year)
 
 
 def fetch_outcomes(home: Home) -> Iterator[dict[str, Any]]:

@@ -29,13 +29,13 @@ RESULTS = "checks"
 def check_core(home: Home, table: CoreTable, school_year: int) -> list[CheckResult]:
     """Check the version of a core table that was just built, and accept it if nothing blocking failed."""
     version = core_version(home, table, school_year)
-    return _judge(home, core_node(table.contract.table), table.contract, school_year, version)
+    return judge(home, core_node(table.contract.table), table.contract, school_year, version)
 
 
 def check_measures(home: Home, core_table: str, school_year: int) -> list[CheckResult]:
     """Check the measures of a core table that were just built, and accept them if nothing blocking failed."""
     version = measures_version(home, core_table, school_year)
-    return _judge(home, measures_node(core_table), value_contract(home, core_table), school_year, version)
+    return judge(home, measures_node(core_table), value_contract(home, core_table), school_year, version)
 
 
 def last_results(lake: Lake, node: Node, school_year: int | None) -> list[CheckResult]:
@@ -44,7 +44,8 @@ def last_results(lake: Lake, node: Node, school_year: int | None) -> list[CheckR
     return [CheckResult.from_json(text) for text in kept["results"]]
 
 
-def _judge(home: Home, node: Node, contract: Contract, school_year: int, version: str) -> list[CheckResult]:
+def judge(home: Home, node: Node, contract: Contract, school_year: int, version: str) -> list[CheckResult]:
+    """Check a version of a node that was just built, and accept it if nothing blocking failed."""
     known = checks_version(home, contract)
     kept = home.lake.read_json(node, school_year, RESULTS)
     if kept is not None and kept["version"] == version and kept["checks"] == known:

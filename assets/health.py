@@ -54,7 +54,7 @@ def measures_health(home: Home, core_table: str, school_year: int) -> Health:
         if not health.is_good:
             return health
     node, contract = measures_node(core_table), value_contract(home, core_table)
-    problem = _state_problem(
+    problem = state_problem(
         home, node, contract, school_year, measures_version(home, core_table, school_year)
     )
     return problem or Health(is_empty=health.is_empty)
@@ -94,8 +94,8 @@ def renewable(home: Home, school_year: int) -> list[Node]:
         if not all(i in sound for i in table.core_inputs) or _source_problem(home, table, school_year):
             continue
         version = core_version(home, table, school_year, as_of=built_as_of(home, name, school_year))
-        problem = _state_problem(home, core_node(name), table.contract, school_year, version)
-        if _was_refused(home, core_node(name), school_year, version):
+        problem = state_problem(home, core_node(name), table.contract, school_year, version)
+        if was_refused(home, core_node(name), school_year, version):
             continue  # computing it again would change nothing
         sound.add(name)
         if problem is not None or any(i in due for i in table.core_inputs):
@@ -104,15 +104,14 @@ def renewable(home: Home, school_year: int) -> list[Node]:
         measures_node(name)
         for name in measured_tables(home)
         if name in sound
-        and not _was_refused(
-            home, measures_node(name), school_year, measures_version(home, name, school_year)
-        )
+        and not was_refused(home, measures_node(name), school_year, measures_version(home, name, school_year))
     ]
     late = [n for n in measured if n.table in due or not measures_health(home, n.table, school_year).is_good]
     return [*due.values(), *late]
 
 
-def _was_refused(home: Home, node: Node, school_year: int, version: str) -> bool:
+def was_refused(home: Home, node: Node, school_year: int, version: str) -> bool:
+    """Whether a version failed already, so that computing it again would change nothing."""
     state = home.lake.state(node, school_year)
     return state is not None and state.outcome == "failed" and state.version == version
 
@@ -134,7 +133,7 @@ def _sources(tables: dict[str, CoreTable], table: str) -> set[str]:
 def _core_problem(home: Home, table: CoreTable, school_year: int) -> Health | None:
     name = table.contract.table
     version = core_version(home, table, school_year, as_of=built_as_of(home, name, school_year))
-    return _source_problem(home, table, school_year) or _state_problem(
+    return _source_problem(home, table, school_year) or state_problem(
         home, core_node(name), table.contract, school_year, version
     )
 
@@ -166,9 +165,10 @@ def _is_not_yet_released(home: Home, source: str, school_year: int) -> bool:
     return fetch is not None and fetch["outcome"] == "not_yet_released"
 
 
-def _state_problem(
+def state_problem(
     home: Home, node: Node, contract: Contract, school_year: int, version: str
 ) -> Health | None:
+    """What is wrong with a node's accepted version for a year, given the version it should be."""
     state = home.lake.state(node, school_year)
     if state is None:
         return Health(reason=f"{node.name} was never computed for {school_year}")

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 
 from assets.core_inputs import settings_row
 from assets.core_table import CoreTable, core_tables
+from assets.derived_measures import DERIVED, core_of, derived_measures, tables_of
 from assets.home import Home
 from assets.lake import Node
 from assets.measures import measured_tables
+from warehouse.model.measure import Measure
 from warehouse.model.plan import placed_measures
 
 
@@ -36,10 +38,19 @@ def stake_of(home: Home, node: Node) -> Stake:
     if node.layer != "measures":
         fed = _with_downstream(fed, tables)
     measures = [m.id for table, found in measured_tables(home).items() if table in fed for m in found]
+    measures += [m.id for m in derived_measures(home) if node == DERIVED or _rests_on(home, m, node, fed)]
     serving = {
         placed.node_id for placed in placed_measures(home.agency.plan) if placed.item.measure in measures
     }
     return Stake(tuple(sorted(measures)), tuple(sorted(serving)))
+
+
+def _rests_on(home: Home, measure: Measure, node: Node, fed: set[str]) -> bool:
+    """Whether a derived measure is made of figures of one of some tables, or reads one itself."""
+    read = set(tables_of(home, [measure]))
+    if node.layer != "measures":
+        read |= set(core_of(home, [measure]))
+    return bool(fed & read)
 
 
 def family_of(home: Home, table: CoreTable) -> tuple[str, ...]:
@@ -54,8 +65,10 @@ def is_about_students(home: Home, node: Node) -> bool:
     """
     if node.layer == "raw":
         return home.sources[node.table].spec.is_restricted
-    table = core_tables(home).get(node.table)
-    return table is not None and table.is_near_students
+    tables = core_tables(home)
+    if node == DERIVED:
+        return any(tables[name].is_near_students for name in core_of(home, derived_measures(home)))
+    return node.table in tables and tables[node.table].is_near_students
 
 
 def settings_behind(home: Home, core_table: str) -> frozenset[str]:

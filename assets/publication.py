@@ -20,6 +20,7 @@ from assets.home import Home
 from assets.node_statuses import node_status_tables
 from assets.plan_tables import PLAN_TABLES, plan_table
 from assets.program_tables import federal_program_rows, federal_program_rule_rows
+from assets.published_derived import add_derived
 from assets.published_tables import add_core_tables
 from assets.published_values import add_values
 from assets.setting_tables import setting_rows
@@ -62,6 +63,7 @@ def publish(home: Home, *, code_version: str) -> PublishReport:
             add_core_tables(draft, home, warehouse, year)
             _add_snapshots(draft, home, contracts["source_snapshot"], year)
             add_values(draft, home, warehouse, year)
+            add_derived(draft, home, warehouse, year)
         _add_statuses(draft, home, contracts)
         results = tuple(last_results_of(home))
         publication = _publication(draft, home, results, code_version)

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from assets.dagster_assets import HOME_LOCK, build_assets
+from assets.dagster_assets import build_assets
+from assets.dagster_parts import HOME_LOCK
 from assets.home import Home, claim_home, open_home
 from assets.timing import Timings
 from pipelines.code_version import code_version

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from assets.core_table import core_node, core_tables
+from assets.derived_measures import DERIVED, derived_measures
 from assets.gate import last_results
 from assets.health import unsound_years
 from assets.home import Home
@@ -88,6 +89,8 @@ def nodes_of(home: Home) -> Iterator[tuple[Node, str]]:
         yield core_node(name), table.contract.owner
     for name in measured_tables(home):
         yield measures_node(name), _value_owner(home.contracts)
+    if derived_measures(home):
+        yield DERIVED, _value_owner(home.contracts)
 
 
 def of_release(error: str | None, owner: str = "performance-office") -> Observation:

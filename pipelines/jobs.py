@@ -9,8 +9,9 @@ from typing import Any
 
 import dagster as dg
 
-from assets.dagster_assets import HOME_LOCK, RELEASE
+from assets.dagster_assets import RELEASE
 from assets.dagster_deps import school_years
+from assets.dagster_parts import HOME_LOCK
 from assets.home import Home
 from pipelines.refresh import refresh
 

@@ -13,6 +13,7 @@ import dagster as dg
 
 from assets.core_table import core_node, core_tables
 from assets.dagster_deps import key_of
+from assets.derived_measures import DERIVED, core_of, derived_measures, tables_of
 from assets.home import Home
 from assets.lake import Node
 from assets.measures import measured_tables, measures_node
@@ -62,19 +63,27 @@ def _with_needs(home: Home, name: str) -> dg.AssetSelection:
     if name in home.sources:
         # Downstream only within what a refresh makes: the release is fed by everything.
         made = itself.downstream() & dg.AssetSelection.groups("raw", "core", "measures")
-        return made | made.upstream()
+        # What is made of all figures is made anew from what the others were last accepted with.
+        derived = dg.AssetSelection.assets(key_of(DERIVED))
+        return made | (made - derived).upstream() if derived_measures(home) else made | made.upstream()
     # Dagster does not know of every table that is read of another year (`dagster_assets`).
-    tables = dg.AssetSelection.assets(*(key_of(core_node(t)) for t in _tables_behind(home, node.table)))
-    return (itself | tables).upstream()
+    tables = dg.AssetSelection.assets(*(key_of(core_node(t)) for t in _tables_behind(home, node)))
+    needed = (itself | tables).upstream()
+    return needed | dg.AssetSelection.assets(key_of(DERIVED)) if derived_measures(home) else needed
 
 
 def _node_of(home: Home, name: str) -> Node:
     measured = measured_tables(home)
+    derived = [m.id for m in derived_measures(home)]
     if name in home.sources:
         return raw_node(name)
+    if name in derived:
+        return DERIVED
     table = next((t for t, found in measured.items() if name in {m.id for m in found}), name)
     if table not in core_tables(home):
-        known = sorted({*home.sources, *core_tables(home), *(m.id for f in measured.values() for m in f)})
+        known = sorted(
+            {*home.sources, *core_tables(home), *(m.id for f in measured.values() for m in f), *derived}
+        )
         raise WrongUse(
             "No source, core table or measure of that name",
             value=name,
@@ -105,15 +114,15 @@ def _sources_behind(home: Home, node: Node) -> set[str]:
     if node.layer == "raw":
         return {node.table}
     tables = core_tables(home)
-    names = _tables_behind(home, node.table) - ({"organizations"} - {node.table})
+    names = _tables_behind(home, node) - ({"organizations"} - {node.table})
     return {source for name in names for source in tables[name].sources if source in home.sources}
 
 
-def _tables_behind(home: Home, table: str) -> set[str]:
-    """The core tables, itself too, whose rows of any year it is computed from."""
-    tables = core_tables(home)
+def _tables_behind(home: Home, node: Node) -> set[str]:
+    """The core tables, its own too, whose rows of any year it is computed from."""
+    tables, derived = core_tables(home), derived_measures(home)
     found: set[str] = set()
-    waiting = [table]
+    waiting = [*tables_of(home, derived), *core_of(home, derived)] if node == DERIVED else [node.table]
     while waiting:
         name = waiting.pop()
         if name not in found:

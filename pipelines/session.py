@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from assets.derived_health import renewable_derived
+from assets.derived_measures import DERIVED, derived_measures
 from assets.health import renewable
 from assets.home import Home, claim_home
 from assets.timing import Timings
@@ -110,7 +112,12 @@ class Session:
         """What a failed run has skipped and could be computed all the same."""
         from assets.dagster_deps import key_of
 
-        keys = [key_of(node) for node in renewable(self._home, year)]
+        nodes = renewable(self._home, year)
+        if nodes and derived_measures(self._home):
+            nodes.append(DERIVED)
+        elif not nodes:
+            nodes = renewable_derived(self._home, year)
+        keys = [key_of(node) for node in nodes]
         return [key for key in keys if chosen is None or key in chosen]
 
     def publish(self) -> tuple[dict[str, Any] | None, str | None]:

@@ -14,7 +14,7 @@ Not here: the file or schema the public face stands in (`public_file`, `views`),
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -116,3 +116,23 @@ def _hide(rows: pa.Table, hidden: pa.ChunkedArray) -> pa.Table:
             column = pc.if_else(hidden, replaced[field.name], column)
         columns.append(column)
     return pa.table(columns, schema=rows.schema)
+
+
+def suppress_made_of(rows: pa.Table, parts: pa.Table, public: pa.Table, key: Sequence[str]) -> pa.Table:
+    """Rows of figures that are made of figures, hidden wherever one of those is hidden or absent.
+
+    Args:
+        rows: Rows of `measure_value`.
+        parts: For each figure its parts: `figure` and `part` hold keys, joined by the unit separator.
+        public: The figures as the public sees them.
+        key: The columns of such a key, in their order.
+    """
+    seen = public.filter(pc.not_equal(pc.fill_null(public.column("null_reason"), ""), "suppressed"))
+    unseen = pc.invert(pc.is_in(parts.column("part"), value_set=_texts(seen, key)))
+    closed = parts.column("figure").filter(unseen).combine_chunks()
+    return _hide(rows, pc.is_in(_texts(rows, key), value_set=closed))
+
+
+def _texts(rows: pa.Table, key: Sequence[str]) -> pa.Array:
+    columns = [rows.column(name).cast(pa.string()).combine_chunks() for name in key]
+    return pc.binary_join_element_wise(*columns, "\x1f")

@@ -116,11 +116,11 @@ class TargetsMet(StrictModel):
 
 
 class CostPerOutcome(StrictModel):
-    """Dollars of a strategy for each student more than at the baseline that its goal's measure shows."""
+    """Dollars of a strategy for each student more who has its outcome than at the rate of the year before."""
 
 
 class Fresh(StrictModel):
-    """The share of figures that are there on the day they are expected."""
+    """The share of the measures that the plan requires which are up to date and owned."""
 
 
 class Derived(StrictModel):
@@ -239,8 +239,10 @@ def _derived_formula(derived: Derived) -> str:
     if derived.targets_met is not None:
         return f"100 * targets met / targets due, of {' and '.join(derived.targets_met.of)}"
     if derived.cost_per_outcome is not None:
-        return "dollars of the strategy / students more with the outcome than at the baseline"
-    return "100 * figures there on the day they are expected / figures expected"
+        return (
+            "dollars spent of the strategy's money / students more with its outcome than at last year's rate"
+        )
+    return "100 * required measures up to date and owned / required measures due"
 
 
 def _years(number: int) -> str:
