@@ -98,9 +98,9 @@ def tell_support(truth: Truth, year: int, now: Support, before: Support) -> None
     known = (~np.isnan(change)).sum(axis=0)
     mean = np.where(known > 0, np.nansum(change, axis=0) / np.maximum(known, 1), np.nan)
     supported, title_i = mean[now.comprehensive & (known > 0)], mean[now.title_i & (known > 0)]
-    if len(supported) and len(title_i):
-        gain = float(supported.mean() - title_i.mean())
-        truth.add("csi_proficiency_gain", STATE, year, None, len(supported), gain)
+    compared = len(supported) > 0 and len(title_i) > 0
+    gain = float(supported.mean() - title_i.mean()) if compared else None
+    truth.add("csi_proficiency_gain", STATE, year, None, len(supported), gain)
 
 
 def tell_teachers(truth: Truth, happened: Year) -> None:
