@@ -32,8 +32,8 @@ def tell_award_rules(truth: Truth, money: Money) -> None:
 
 
 def excess_cents(carry: Carryover) -> int:
-    """What an LEA carries over its cap, which is rounded down to the cent; with a waiver nothing is over."""
-    if carry.has_waiver:
+    """What an LEA carries over its cap, rounded down to the cent; without a cap or with a waiver nothing."""
+    if carry.has_waiver or carry.allocation_cents < CAP_FROM_CENTS:
         return 0
     return max(0, carry.carryover_cents - carry.allocation_cents * CAP_PERCENT // 100)
 
@@ -47,19 +47,18 @@ def _tell_carryover(truth: Truth, money: Money) -> None:
         for position, carry in carries.items():
             place = Place(money.state.leas[position].nces_id, LEA, "as_published")
             _tell_rate(truth, place, year, [carry])
-            if carry.allocation_cents >= CAP_FROM_CENTS:
-                excess = excess_cents(carry) / 100
-                truth.add("excess_carryover_usd", place, year, None, 1, excess)
+            is_capped = carry.allocation_cents >= CAP_FROM_CENTS
+            excess = excess_cents(carry) / 100
+            truth.add("excess_carryover_usd", place, year, None, int(is_capped), excess)
         _tell_rate(truth, STATE, year, carries.values())
         capped = [carry for carry in carries.values() if carry.allocation_cents >= CAP_FROM_CENTS]
-        if capped:
-            excesses = [excess_cents(carry) for carry in capped]
-            over = sum(
-                100 * carry.carryover_cents > CAP_PERCENT * carry.allocation_cents and not carry.has_waiver
-                for carry in capped
-            )
-            truth.add("leas_over_carryover_cap", STATE, year, None, len(capped), float(over))
-            truth.add("excess_carryover_usd", STATE, year, None, len(capped), sum(excesses) / 100)
+        over = sum(
+            100 * carry.carryover_cents > CAP_PERCENT * carry.allocation_cents and not carry.has_waiver
+            for carry in capped
+        )
+        truth.add("leas_over_carryover_cap", STATE, year, None, len(capped), float(over))
+        excess = sum(map(excess_cents, capped)) / 100
+        truth.add("excess_carryover_usd", STATE, year, None, len(capped), excess)
 
 
 def _tell_rate(truth: Truth, place: Place, year: int, carries: Iterable[Carryover]) -> None:
@@ -96,20 +95,20 @@ def _tell_applications(truth: Truth, money: Money) -> None:
 
 
 def _tell_subawards(truth: Truth, money: Money) -> None:
-    """Of the reports that stand, in the month they were due."""
+    """Of the reports that stand, in the month they were handed in: before that nobody knows of a late one."""
     counts: dict[tuple[int, str, str], list[int]] = defaultdict(lambda: [0, 0])
     for item in money.subawards():
         if item.status != "Published" or item.amount_cents < THRESHOLD_CENTS:
             continue
-        due = due_on(item.action_on)
+        year = school_year(item.reported_on)
         for fain in (item.fain, "none"):
-            for period in (month_label(due), "annual"):
-                counts[school_year(due), fain, period][0] += item.reported_on <= due
-                counts[school_year(due), fain, period][1] += 1
-    for (year, fain, period), (in_time, due_reports) in counts.items():
+            for period in (month_label(item.reported_on), "annual"):
+                counts[year, fain, period][0] += item.reported_on <= due_on(item.action_on)
+                counts[year, fain, period][1] += 1
+    for (year, fain, period), (in_time, reports) in counts.items():
         if year in money.settings.years:
             measure = "subawards_reported_on_time_rate"
-            truth.ratio(measure, STATE, year, in_time, due_reports, award=fain, period=period)
+            truth.ratio(measure, STATE, year, in_time, reports, award=fain, period=period)
 
 
 def _tell_school_improvement(truth: Truth, money: Money) -> None:
