@@ -1,4 +1,5 @@
--- Requests proper by the end of a month and not paid in full by then, one row a month.
+-- Requests proper by the end of a month, not paid in full by then and in the agency's hands, one row a month. One that is
+-- with the LEA at the end of a month has no row for it: nobody can pay it.
 WITH months AS (
     SELECT last_day(CAST(first_day AS DATE)) AS month_ends_on, a.as_of, a.reimbursement_days
     FROM agency.settings AS a,
@@ -14,19 +15,14 @@ open_requests AS (
         r.federal_program_code,
         r.award_id,
         r.amount_usd,
-        CASE
-            WHEN r.returned_on <= m.month_ends_on AND coalesce(r.resubmitted_on > m.month_ends_on, TRUE)
-                THEN date_diff('day', r.proper_on, r.returned_on)
-            WHEN r.resubmitted_on <= m.month_ends_on
-                THEN date_diff('day', r.proper_on, m.month_ends_on) - date_diff('day', r.returned_on, r.resubmitted_on)
-            ELSE date_diff('day', r.proper_on, m.month_ends_on)
+        date_diff('day', r.proper_on, m.month_ends_on) - CASE
+            WHEN r.returned_on <= m.month_ends_on THEN date_diff('day', r.returned_on, r.resubmitted_on) ELSE 0
         END AS open_days,
-        coalesce(r.returned_on <= m.month_ends_on AND coalesce(r.resubmitted_on > m.month_ends_on, TRUE), FALSE)
-            AS is_with_lea,
         m.reimbursement_days
     FROM core.award_requests AS r
     JOIN months AS m ON m.month_ends_on <= m.as_of AND r.proper_on <= m.month_ends_on
         AND coalesce(r.paid_on > m.month_ends_on, TRUE)
+        AND NOT coalesce(r.returned_on <= m.month_ends_on AND coalesce(r.resubmitted_on > m.month_ends_on, TRUE), FALSE)
 )
 
 SELECT * EXCLUDE (reimbursement_days), open_days > reimbursement_days AS is_overdue FROM open_requests
