@@ -25,6 +25,7 @@ from assets.published_tables import add_core_tables
 from assets.published_values import add_values
 from assets.setting_tables import setting_rows
 from assets.statuses import status_tables
+from assets.submission_register import submission_rows
 from assets.version import data_version
 from checks.release_audit import release_audit
 from checks.result import CheckResult
@@ -62,6 +63,8 @@ def publish(home: Home, *, code_version: str) -> PublishReport:
         for year in home.agency.settings.school_years:
             add_core_tables(draft, home, warehouse, year)
             _add_snapshots(draft, home, contracts["source_snapshot"], year)
+            submissions = submission_rows(home, year, contracts["submission_register"])
+            add_everywhere(draft, "submission_register", year, submissions)
             add_values(draft, home, warehouse, year)
             add_derived(draft, home, warehouse, year)
         _add_statuses(draft, home, contracts)
