@@ -41,11 +41,12 @@ def tell_tests(truth: Truth, students: Students, tested: Tested) -> None:
 
 
 def _tell_gap(truth: Truth, year: int, everybody: Sums, group: Sums, dimensions: Mapping[str, str]) -> None:
-    """How many points more of all others are proficient; none where there is nobody to compare with."""
+    """How many points more of all others are proficient; no value where there is nobody to compare with."""
     others = (everybody[0] - group[0], everybody[1] - group[1])
     points = 100 * (others[0] / np.maximum(others[1], 1) - group[0] / np.maximum(group[1], 1))
-    there = (group[1] > 0) & (others[1] > 0) & truth.places.of(LEA, SEA)
-    truth.values("ela_proficiency_gap", year, group[1], points, there, dimensions)
+    values = np.where(others[1] > 0, points, np.nan)
+    there = (group[1] > 0) & truth.places.of(LEA, SEA)
+    truth.values("ela_proficiency_gap", year, group[1], values, there, dimensions)
 
 
 def tell_subjects(truth: Truth, subjects: Mapping[str, Subject]) -> None:
