@@ -6,15 +6,12 @@ import random
 from datetime import date
 from typing import Any
 
-import duckdb
 import pytest
+from core_sql import CONTRACTS, Row, run
 
 from assets.core_table import CORE_SQL
-from assets.engine import SCHEMAS, empty_rows
-from warehouse.model.contract import Contract, load_contracts
 
 YEARS = (2019, 2020, 2022, 2023)  # the agency holds no directory of 2021
-CONTRACTS = load_contracts()
 TOLD_ONCE = ("prior_lea_identifier_sea", "prior_school_identifier_sea")
 NO_ATTRIBUTE = {
     "school_year",
@@ -25,8 +22,6 @@ NO_ATTRIBUTE = {
     "data_status",
 }
 
-Row = dict[str, Any]
-
 
 def snapshot(organization_id: str, year: int, **more: Any) -> Row:
     common = {
@@ -34,34 +29,6 @@ def snapshot(organization_id: str, year: int, **more: Any) -> Row:
         "is_in_directory": True, "source_id": "a_directory", "data_status": "final",
     }  # fmt: skip
     return {"organization_id": organization_id, "school_year": year, **common, **more}
-
-
-def run(table: str, school_year: int, **rows: list[Row]) -> list[Row]:
-    """The rows of a core table's own SQL over rows given by `schema__table`."""
-    connection = duckdb.connect()
-    for schema in SCHEMAS:
-        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-    connection.execute(
-        f"CREATE TABLE agency.settings AS SELECT CAST({school_year} AS SMALLINT) AS school_year"
-    )
-    for name, given in rows.items():
-        schema, _, core = name.partition("__")
-        _fill(connection, f"{schema}.{core}", CONTRACTS[core], given)
-    for core, contract in CONTRACTS.items():
-        if contract.layer == "core" and f"core__{core}" not in rows:
-            connection.execute(f"CREATE TABLE core.{core} AS {empty_rows(contract)}")
-    sql = (CORE_SQL / f"{table}.sql").read_text(encoding="utf-8")
-    found = connection.execute(f"SELECT * FROM ({sql}) ORDER BY ALL")
-    names = [column[0] for column in found.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-
-
-def _fill(connection: duckdb.DuckDBPyConnection, name: str, contract: Contract, rows: list[Row]) -> None:
-    connection.execute(f"CREATE TABLE {name} AS {empty_rows(contract)}")
-    columns = [f.name for f in contract.fields]
-    marks = ", ".join("?" for _ in columns)
-    for row in rows:
-        connection.execute(f"INSERT INTO {name} VALUES ({marks})", [row.get(c) for c in columns])
 
 
 def random_snapshots(seed: int) -> list[Row]:

@@ -194,4 +194,11 @@ COUNTERS: dict[str, Callable[[Path, str], int]] = {
     "nces_ccd_membership": plain,
     "assessment_vendor_results": text_lines,
     "plan_status_workbook": reports,
+    "state_growth_results": plain,
+    "state_elp_progress": plain,
+    "state_migrant_services": plain,
+    "state_idea_evaluations": plain,
+    "cclc_21apr": plain,
+    "perkins_car": plain,
+    "state_school_expenditures": plain,
 }

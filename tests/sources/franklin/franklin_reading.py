@@ -24,7 +24,16 @@ YEAR = 2025
 TODAY = date(2026, 7, 1)
 # In the order in which a mapping may read the core table of another.
 MAPPINGS = (
-    ("organizations", ("nces_school_directory", "sis_attendance")),
+    (
+        "organizations",
+        (
+            "nces_school_directory",
+            "sis_attendance",
+            "edfacts_fs029_directory",
+            "state_grants_management",
+            "cclc_21apr",
+        ),
+    ),
     ("student_attendance", ("sis_attendance",)),
     ("chronic_absence", ("edfacts_fs195_chronic_absence",)),
     ("graduation_cohorts", ("edfacts_fs151_graduation_cohorts",)),
@@ -51,6 +60,24 @@ MAPPINGS = (
         ),
     ),
     ("reimbursement_requests", ("state_grants_management",)),
+    ("enrollment", ("edfacts_fs052_membership",)),
+    ("educator_quality", ("edfacts_fs203_teachers", "edfacts_fs103_poverty_quartile")),
+    (
+        "school_identifications",
+        ("edfacts_fs206_school_support", "edfacts_fs212_support_reasons", "edfacts_fs129_ccd_school"),
+    ),
+    (
+        "program_participation",
+        (
+            "edfacts_fs009_idea_exiting",
+            "edfacts_fs037_title_i_participation",
+            "state_migrant_services",
+            "state_idea_evaluations",
+            "cclc_21apr",
+            "perkins_car",
+        ),
+    ),
+    ("school_expenditures", ("state_school_expenditures",)),
 )
 OWN_SOURCES = tuple(sorted({source for _, sources in MAPPINGS for source in sources}))
 
@@ -75,8 +102,12 @@ def map_all(
 ) -> duckdb.DuckDBPyConnection:
     """A database with `core.<table>` filled from the mappings by the table's own SQL."""
     connection = duckdb.connect()
-    for schema in ("raw", "core", "mapped", "agency"):
+    for schema in ("raw", "core", "mapped", "agency", "previous_year"):
         connection.execute(f"CREATE SCHEMA {schema}")
+    # There is one year here: nothing is known of the year before.
+    connection.execute(
+        f"CREATE VIEW previous_year.school_identifications AS {_nothing('school_identifications')}"
+    )
     _view_settings(connection, agency)
     view_plan(connection, agency)
     for source_id, tables in readings.items():
