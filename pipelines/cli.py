@@ -89,6 +89,19 @@ def status(
 
 
 @app.command()
+def review(
+    month: Annotated[str | None, typer.Option(help="Month, such as 2025-03: work and money.")] = None,
+    quarter: Annotated[str | None, typer.Option(help="Quarter, such as 2025-Q1: milestones too.")] = None,
+    year: Annotated[int | None, typer.Option(help="School year by its spring: goals and next year.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what a monthly, quarterly or annual review of the plan looks at."""
+    from pipelines.commands.review import run_review
+
+    _end(lambda: run_review(month, quarter, year, as_json=as_json))
+
+
+@app.command()
 def explain(
     measure: Annotated[str, typer.Argument(help="Measure, such as chronic_absence_rate.")],
     org: Annotated[str, typer.Option(help="Organization id, such as a state's two letters.")],
