@@ -24,6 +24,7 @@ from assets.published_derived import add_derived
 from assets.published_tables import add_core_tables
 from assets.published_values import add_values
 from assets.setting_tables import setting_rows
+from assets.spend_outcome import spend_outcome_tables
 from assets.statuses import status_tables
 from assets.submission_register import submission_rows
 from assets.version import data_version
@@ -137,3 +138,6 @@ def _add_statuses(draft: Draft, home: Home, contracts: dict[str, Contract]) -> N
             draft.slices.append(SliceData(SliceKey(face, "measure_status", year, measure_id), rows))
         for year, rows in node_status_tables(home.agency, statuses, contracts["node_status"]).items():
             draft.slices.append(SliceData(SliceKey(face, "node_status", year), rows))
+        sides = spend_outcome_tables(home.agency, values, contracts["spend_outcome"], years)
+        for year, rows in sides.items():
+            draft.slices.append(SliceData(SliceKey(face, "spend_outcome", year), rows))

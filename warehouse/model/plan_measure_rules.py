@@ -260,3 +260,11 @@ def _check_side_by_side(located: Located[Plan], measures: Mapping[str, Measure])
                 value=measure.id,
                 remedy=f"Choose a measure that has, or one of {', '.join(measure.grains)}",
             )
+    outcome = measures[chosen.outcome]
+    if outcome.polarity not in ("higher", "lower"):
+        raise located.error(
+            ("spending_outcome", "outcome"),
+            f"Of {outcome.id} neither more nor less is better",
+            value=outcome.id,
+            remedy="Choose a measure with a good direction",
+        )
