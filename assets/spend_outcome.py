@@ -1,6 +1,6 @@
 """Spending beside outcome: each organization of a type against the median of its peers.
 
-Put here: the quadrants of the two measures that the plan chooses. Not here: the figures (`measures`), the cost of
+Put here: the quadrants of the two measures the plan chooses. Not here: figures (`measures`), the cost of
 an outcome (a measure of its own).
 """
 
