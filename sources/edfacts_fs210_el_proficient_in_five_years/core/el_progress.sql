@@ -1,5 +1,5 @@
 -- Learners of LEAs in their fifth year or later who are not proficient. Loses those who are, the total of both, rows
--- whose status is MISSING, and the state's row (the state is the sum of its LEAs).
+-- whose status is MISSING (an LEA without any other has no row here), and the state's row, which is the sum of its LEAs.
 SELECT
     coalesce(o.organization_id, a.state_abbreviation_code || '-' || f.lea_identifier_sea) AS organization_id,
     f.school_year,
@@ -16,5 +16,5 @@ FROM raw.edfacts_fs210_el_proficient_in_five_years__submission AS f
 INNER JOIN agency.settings AS a ON a.state_ansi_code = f.state_ansi_code
 LEFT JOIN core.organizations AS o
     ON o.organization_type = 'LEA' AND o.lea_identifier_sea = f.lea_identifier_sea
-WHERE f.level = 'LEA'
+WHERE f.level = 'LEA' AND f.five_year_status <> 'missing'
 GROUP BY o.organization_id, a.state_abbreviation_code, f.lea_identifier_sea, f.school_year, f.source_id

@@ -9,12 +9,14 @@ import duckdb
 import pytest
 from edfacts_rendering import FRANKLIN_YEAR, submissions
 
+from assets.engine import empty_rows
 from simulator.generate import generate
 from simulator.settings import Settings
 from sources.acquire import acquire
 from sources.read import ReadResult, read
 from sources.snapshot import SnapshotStore
 from warehouse.model.agency import load_agency
+from warehouse.model.contract import load_contracts
 
 
 @pytest.fixture(scope="session")
@@ -53,12 +55,10 @@ def raw(results: dict[str, dict[str, ReadResult]]) -> duckdb.DuckDBPyConnection:
     database.execute(
         "CREATE TABLE agency.settings AS SELECT '88' AS state_ansi_code, 'FK' AS state_abbreviation_code"
     )
-    database.execute(
-        "CREATE TABLE core.organizations (organization_id TEXT, organization_type TEXT, "
-        "school_identifier_sea TEXT)"
-    )
+    database.execute(f"CREATE TABLE core.organizations AS {empty_rows(load_contracts()['organizations'])}")
     for source_id, tables in results.items():
         if submissions()[source_id].core_mappings:
-            database.register("given", tables["submission"].table)
-            database.execute(f"CREATE TABLE raw.{source_id}__submission AS SELECT * FROM given")
+            for name, result in tables.items():
+                database.register("given", result.table)
+                database.execute(f"CREATE TABLE raw.{source_id}__{name} AS SELECT * FROM given")
     return database
