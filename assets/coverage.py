@@ -15,7 +15,8 @@ from assets.derived_measures import derived_measures, operands_of, years_of
 from assets.engine import CORE_SCHEMAS, YEAR_BEFORE, tables_read
 from assets.home import Home
 from warehouse.model.measure import Measure
-from warehouse.model.plan import PlacedMeasure, placed_measures
+from warehouse.model.plan import PlacedMeasure, Plan, placed_measures
+from warehouse.model.yaml_file import Located
 
 Kind = Literal["counts", "figures", "bound"]
 
@@ -74,20 +75,21 @@ def coverage(home: Home) -> list[Coverage]:
     return sorted(found, key=lambda c: (c.measure_id, c.school_year, c.grain))
 
 
-def plan_gaps(home: Home) -> list[tuple[PlacedMeasure, str]]:
-    """Measures of the plan that no declared input can ever give at the grain the plan asks for."""
+def plan_gaps(home: Home) -> list[tuple[Located[Plan], PlacedMeasure, str]]:
+    """Measures of the plans that no declared input can ever give at the grain the plan asks for."""
     given = coverage(home)
     state = home.agency.settings.state_abbreviation_code
     gaps = []
-    for placed in placed_measures(home.agency.plan):
+    plans = [home.agency.plan_file, *home.agency.nested_plans]
+    for plan, placed in [(one, p) for one in plans for p in placed_measures(one.value)]:
         scope = placed.item.scope
         grain = scope.organization_type or _grain_of(scope.organization or "", state)
         own = [c for c in given if c.measure_id == placed.item.measure]
         if not own:
-            gaps.append((placed, "no source that is switched on gives it"))
+            gaps.append((plan, placed, "no source that is switched on gives it"))
         elif not any(c.grain == grain for c in own):
             there = ", ".join(sorted({c.grain for c in own}))
-            gaps.append((placed, f"its inputs give it for {there} and not for {grain}"))
+            gaps.append((plan, placed, f"its inputs give it for {there} and not for {grain}"))
     return gaps
 
 
@@ -97,9 +99,8 @@ def require_inputs(home: Home) -> None:
     Raises:
         SpmError: Names the first such measure with file, line and remedy.
     """
-    located = home.agency.plan_file
-    for placed, reason in plan_gaps(home):
-        raise located.error(
+    for plan, placed, reason in plan_gaps(home):
+        raise plan.error(
             (*placed.location, "measure"),
             f"The plan asks for a measure without input: {reason}",
             value=placed.item.measure,

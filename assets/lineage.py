@@ -40,7 +40,10 @@ def stake_of(home: Home, node: Node) -> Stake:
     measures = [m.id for table, found in measured_tables(home).items() if table in fed for m in found]
     measures += [m.id for m in derived_measures(home) if node == DERIVED or _rests_on(home, m, node, fed)]
     serving = {
-        placed.node_id for placed in placed_measures(home.agency.plan) if placed.item.measure in measures
+        placed.node_id
+        for plan in home.agency.plans
+        for placed in placed_measures(plan)
+        if placed.item.measure in measures
     }
     return Stake(tuple(sorted(measures)), tuple(sorted(serving)))
 

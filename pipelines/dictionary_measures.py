@@ -71,7 +71,8 @@ def _origins(home: Home, measure: Measure) -> str:
 
 
 def _plan(home: Home, measure: Measure) -> str:
-    nodes = sorted({p.node_id for p in placed_measures(home.agency.plan) if p.item.measure == measure.id})
+    placed = [p for plan in home.agency.plans for p in placed_measures(plan)]
+    nodes = sorted({p.node_id for p in placed if p.item.measure == measure.id})
     return f"Serves in the plan: {', '.join(nodes)}." if nodes else "The plan does not use it."
 
 

@@ -265,7 +265,7 @@ def _plain(row: dict[str, Any]) -> str:
 
 def _unknown(home: Home, rows: Sequence[dict[str, Any]]) -> Iterator[Remark]:
     """What could be read, and does not fit the plan or the form."""
-    known = {node.node_id for node in nodes(home.agency.plan)}
+    known = {node.node_id for plan in home.agency.plans for node in nodes(plan)}
     for row in rows:
         if row["node_id"] not in known:
             yield Remark(row["source_line"], "Code", f"The plan has no {row['node_id']}")
