@@ -99,6 +99,7 @@ def test_an_aggregate_over_the_tables_columns_is_accepted(tmp_path: Path, formul
         ("sum(count(eligible_students))", "aggregates an aggregate"),
         ("sum(eligible_students) FILTER (WHERE max(eligible_students) > 1)", "aggregates an aggregate"),
         ("sum(eligible_students) + eligible_students", "stands outside the aggregate"),
+        ("greatest(sum(eligible_students), eligible_students)", "stands outside the aggregate"),
         ("sum(eligible_students) OVER ()", "window"),
         ("sum(eligible_students) OVER (PARTITION BY grade)", "window"),
         ("sum(eligible_students) FROM core.poverty", "Not one expression"),
@@ -214,3 +215,161 @@ def test_the_projects_measures_load() -> None:
     for measure in measures.values():
         assert set(measure.by) <= set(DIMENSIONS)
         assert measure.formula
+
+
+STATISTIC = """\
+id: middle_days
+title: Middle
+definition: Half took at most so many days.
+limits: None.
+from: reimbursement_requests
+kind: statistic
+value: median(days_to_reimburse)
+unit: days
+decimals: 1
+polarity: lower
+grains: [LEA, SEA]
+by: [federal_program_code]
+totals_over: [federal_program_code]
+periods: {date: paid_on, every: month, year: all}
+roll_up: {from: LEA, to: [SEA]}
+counts_people: false
+cadence: monthly
+expected_lag_days: 30
+owner: grants-management
+version: 1
+"""
+
+
+def test_several_aggregates_in_one_expression_are_one_formula(tmp_path: Path) -> None:
+    formula = "greatest(sum(eligible_students), 0.95 * sum(chronically_absent_students))"
+    assert load(tmp_path, truancy_rate=with_numerator(formula))["truancy_rate"].numerator == formula
+
+
+@pytest.mark.parametrize(
+    ("formula", "words"),
+    [
+        ("sum(eligible_students / 2)", "depends on the order of rows"),
+        ("avg(CAST(eligible_students AS DOUBLE))", "depends on the order of rows"),
+        ("any_value(eligible_students)", "can depend on the order of rows"),
+        ("arg_max(eligible_students, grade)", "can depend on the order of rows"),
+        ("stddev(eligible_students)", "can depend on the order of rows"),
+        ("approx_quantile(eligible_students, 0.5)", "can depend on the order of rows"),
+        ("list(eligible_students)", "can depend on the order of rows"),
+    ],
+)
+def test_a_formula_whose_result_depends_on_the_order_of_rows_is_refused(
+    tmp_path: Path, formula: str, words: str
+) -> None:
+    error = refused(tmp_path, with_numerator(formula))
+    assert words in str(error)
+    assert (error.line, error.column) == (7, "numerator")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words", "column"),
+    [
+        ("value: median(days_to_reimburse)\n", "", "A statistic needs 'value'", "value"),
+        ("kind: statistic", "kind: ratio", "A ratio needs 'numerator'", "numerator"),
+        ("kind: statistic", "kind: amount", "An amount has another unit", "unit"),
+        ("kind: statistic", "kind: count", "A count has another unit", "unit"),
+        ("kind: statistic", "kind: median", "kind", "kind"),
+        ("kind: statistic", "kind: statistic\ninterval: wilson", "Wilson", "interval"),
+        ("kind: statistic", "kind: statistic\npublished: {value: amount_usd}", "no use for", "published"),
+        ("from: reimbursement_requests", "from: measures", "is computed from", "from"),
+        ("polarity: lower", "polarity: in_range", "needs a range", "polarity"),
+        ("polarity: lower", "polarity: lower\nrange: {low: 1}", "belongs to in_range", "range"),
+        ("polarity: lower", "polarity: in_range\nrange: {}", "without ends", "range"),
+        ("polarity: lower", "polarity: in_range\nrange: {low: 2, high: 1}", "before it begins", "range"),
+        ("date: paid_on", "date: amount_usd", "Periods need a date column", "periods.date"),
+        ("date: paid_on", "date: paid", "Unknown column 'paid'", "periods.date"),
+        ("every: month", "every: week", "every", "periods.every"),
+        ("year: all", "year: first", "year", "periods.year"),
+        ("by: [federal_program_code]", "by: [payment_day]", "Not a dimension", "by.0"),
+        ("by: [federal_program_code]", "by: [award_id]", "totals only over", "totals_over.0"),
+        ("by: [federal_program_code]", "by: [award_id, award_id]", "stands twice|totals", None),
+        ("to: [SEA]", "to: [SEA, DIVISION]", "not among the grains", "roll_up.to.1"),
+        ("grains: [LEA, SEA]", "grains: []", "grains", "grains"),
+        ("grains: [LEA, SEA]", "grains: [LEA, SEA, CITY]", "SEA", "grains.2"),
+        ("cadence: monthly", "cadence: monthly\nminimum_n_rule: accountability", "counts none",
+         "minimum_n_rule"),
+        ("cadence: monthly", "cadence: monthly\nminimum_n_rule: none", "minimum_n_rule", "minimum_n_rule"),
+    ],
+)  # fmt: skip
+def test_a_measure_whose_parts_do_not_fit_is_refused_by_field(
+    tmp_path: Path, old: str, new: str, words: str, column: str | None
+) -> None:
+    assert old in STATISTIC
+    error = refused(tmp_path, STATISTIC.replace(old, new), "middle_days")
+    assert any(word in str(error) for word in words.split("|"))
+    assert column is None or error.column == column
+    assert error.line is not None and error.remedy
+
+
+def test_a_statistic_by_month_is_accepted(tmp_path: Path) -> None:
+    assert load(tmp_path, middle_days=STATISTIC)["middle_days"].formula == "median(days_to_reimburse)"
+
+
+OF_FIGURES = """\
+id: change_of_truancy
+title: Change
+definition: Against the year before.
+limits: None.
+from: measures
+kind: derived
+derived: {change: {of: truancy_rate}}
+unit: percentage_points
+decimals: 1
+polarity: lower
+grains: [LEA, SEA]
+by: [student_group, grade]
+counts_people: true
+cadence: annual
+expected_lag_days: 270
+owner: student-data
+version: 1
+"""
+CHANGE = "derived: {change: {of: truancy_rate}}"
+COHORT = 'derived: {mean_change: {of: [truancy_rate], units: SCHOOL, cohort: {table: %s, where: "%s"}}}'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words", "column"),
+    [
+        (CHANGE, "derived: {}", "exactly one way", "derived"),
+        (CHANGE, "derived: {change: {of: truancy_rate}, fresh: {}}", "exactly one way", "derived"),
+        (CHANGE, "derived: {change: {of: truancy}}", "No such measure", "derived.change.of"),
+        (CHANGE, "derived: {targets_met: {of: [truancy_rate, x]}}", "No such", "derived.targets_met.of.1"),
+        (CHANGE, "derived: {targets_met: {of: []}}", "of", "derived.targets_met.of"),
+        (CHANGE, "derived: {change: {of: truancy_rate, years: 0}}", "years", "derived.change.years"),
+        (CHANGE, "derived: {gap: {of: truancy_rate}}", "the core table of its measure", "from"),
+        ("from: measures", "from: chronic_absence", "is computed from measures", "from"),
+        ("kind: derived", "kind: derived\nn: count(*)", "no use for 'n'", "n"),
+        ("kind: derived", "kind: derived\nwhere: grade = 'all'", "no use for 'where'", "where"),
+        ("kind: derived", "kind: derived\nperiods: {date: x, every: month}", "no use for", "periods"),
+        (CHANGE, COHORT % ("nowhere", "true"), "No such core table", "derived.mean_change.cohort.table"),
+        (CHANGE, COHORT % ("poverty", "grade = 'all'"), "Unknown column", "derived.mean_change.cohort.where"),
+    ],
+)
+def test_a_measure_of_other_figures_that_cannot_be_is_refused(
+    tmp_path: Path, old: str, new: str, words: str, column: str
+) -> None:
+    assert old in OF_FIGURES
+    error = refused(tmp_path, OF_FIGURES.replace(old, new), "change_of_truancy")
+    assert words in str(error)
+    assert error.column == column
+
+
+def test_the_others_of_a_statistic_cannot_be_told(tmp_path: Path) -> None:
+    middle = RATE.replace("id: truancy_rate", "id: middle").replace("kind: ratio", "kind: statistic")
+    middle = middle.replace(NUMERATOR, "value: median(eligible_students)")
+    middle = middle.replace("denominator: sum(eligible_students)\n", "")
+    gap = GAP.replace("of: truancy_rate, reference: all", "of: middle, reference: others")
+    with pytest.raises(SpmError, match="others of a statistic"):
+        load(tmp_path, middle=middle, truancy_gap=gap)
+
+
+def test_a_gap_says_which_side_is_taken_from_which(tmp_path: Path) -> None:
+    gap = GAP.replace("reference: all", "reference: others, minus: group")
+    formula = load(tmp_path, truancy_gap=gap)["truancy_gap"].formula
+    assert formula == "truancy_rate of the other students - truancy_rate of the group"
