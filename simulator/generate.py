@@ -44,6 +44,7 @@ from simulator.truth import oversight, summary
 from simulator.truth.accountability import Support
 from simulator.truth.answers import Truth
 from simulator.truth.federal_money import tell_federal_money
+from simulator.truth.plan import tell_plan
 from simulator.truth.year import tell_year
 from simulator.web.collect import Holdings
 
@@ -136,6 +137,7 @@ def _write(settings: Settings, state: State, folder: Path) -> tuple[int, int]:
     known = agency_systems.write_oversight(settings, state, folder)
     tell_federal_money(answers, federal)
     oversight.tell_oversight(answers, settings, known)
+    tell_plan(answers, settings)
     web.write(federal)
     (folder / "truth").mkdir(exist_ok=True)
     truths, of_state = answers.write(folder / "truth" / "truth.parquet")

@@ -22,10 +22,11 @@ from simulator.plan_work import (
     NOT_MET,
     PARTIAL,
     SILENT,
+    UNITS,
     Fate,
     Node,
     milestones,
-    owner_of,
+    unit_of,
 )
 from simulator.settings import Settings
 
@@ -106,7 +107,7 @@ def _decision(
         done = due + timedelta(days=late) if chance < LATE_SHARE else due - timedelta(days=min(late, days))
         if chance > 1 - OPEN_SHARE or done > settings.as_of:
             done = None
-    return Decision(review, kind, held, period, node.code, word, owner_of(node.code), due, done)
+    return Decision(review, kind, held, period, node.code, word, UNITS[unit_of(node.code)].role, due, done)
 
 
 def write_decisions(decisions: list[Decision], path: Path) -> None:

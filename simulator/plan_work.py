@@ -26,11 +26,15 @@ class Node:
 
 @dataclass(frozen=True)
 class Unit:
-    """Who reports on which nodes, by school year; `number` keeps a unit's stream of draws."""
+    """Who reports on which nodes, by school year; `number` keeps a unit's stream of draws.
+
+    `division` is empty for a division that has work of its own.
+    """
 
     number: int
     role: str
     nodes: dict[int, tuple[Node, ...]]
+    division: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,7 @@ UNITS: dict[str, Unit] = {
                 Node("G1.S1.M2.A2", "Visit the twenty schools with the most absence", date(2025, 2, 28)),
             ),
         },
+        division="support",
     ),
     "literacy": Unit(
         2,
@@ -77,6 +82,7 @@ UNITS: dict[str, Unit] = {
                 Node("G2.S1.M2.A1", "Place coaches", date(2024, 9, 15)),
             ),
         },
+        division="learning",
     ),
     "grants": Unit(
         1,
@@ -91,6 +97,7 @@ UNITS: dict[str, Unit] = {
                 Node("G3.S1.M2", "Nothing older than thirty days", date(2025, 6, 30)),
             ),
         },
+        division="federal",
     ),
     "support": Unit(
         3,
@@ -115,6 +122,7 @@ UNITS: dict[str, Unit] = {
                 Node("G2.S2.M1.A1", "Publish courses and staffing models", date(2024, 10, 31)),
             ),
         },
+        division="learning",
     ),
     # It reported in its first year and not in its second: G3.S2.M2 is due and nobody says how it is.
     "audit": Unit(
@@ -126,8 +134,10 @@ UNITS: dict[str, Unit] = {
                 Node("G3.S2.M1.A1", "List findings by program with owner", date(2023, 10, 31)),
             ),
         },
+        division="federal",
     ),
 }
+SILENT_UNIT = "audit"
 SILENT = Node("G3.S2.M2", "No repeat finding on the stabilization fund", date(2025, 3, 31))
 
 # Every way a milestone can end is among them.
@@ -153,9 +163,9 @@ def milestones(year: int) -> list[Node]:
     return sorted(found, key=lambda node: node.code)
 
 
-def owner_of(code: str) -> str:
-    """The role that answers for a milestone."""
-    for unit in UNITS.values():
+def unit_of(code: str) -> str:
+    """The unit that answers for a milestone, whether it reports or not."""
+    for name, unit in UNITS.items():
         if any(node.code == code for nodes in unit.nodes.values() for node in nodes):
-            return unit.role
-    return UNITS["audit"].role
+            return name
+    return SILENT_UNIT

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from money_answers import rows, table
 from openpyxl import load_workbook
@@ -151,4 +152,24 @@ def test_a_review_is_held_after_its_period_and_before_what_it_decided_is_due(fol
     asked = [row for row in decisions if row["DueOn"]]
     assert {(bool(r["DoneOn"]), r["DoneOn"] > r["DueOn"]) for r in asked} == {
         (True, True), (True, False), (False, False),
+    }  # fmt: skip
+
+
+def test_a_milestone_counts_for_its_unit_its_division_and_the_agency(folder: Path) -> None:
+    rows_told = pq.read_table(
+        folder / "truth" / "truth.parquet", filters=[("measure_id", "=", "milestones_on_time_rate")]
+    ).to_pylist()
+    told = {
+        (row["organization_id"], row["period"]): (int(row["numerator"]), int(row["denominator"]))
+        for row in rows_told
+        if row["school_year"] == 2025
+    }
+    assert told["FK", "annual"] == (1, 6)  # of six only G2.S1.M2 was met by its day
+    assert told["FK-unit.literacy", "2025-05"] == told["FK-unit.learning", "2025-05"] == (1, 1)
+    assert told["FK-unit.learning", "annual"] == (1, 2)
+    assert told["FK-unit.audit", "2025-03"] == (0, 1)  # nobody reported on it
+    assert told["FK-unit.support", "annual"] == (0, 2)  # its own one, in part, and the late one of its unit
+    kinds = {(row["organization_id"], row["organization_type"]) for row in rows_told}
+    assert {organization for organization, kind in kinds if kind == "DIVISION"} == {
+        "FK-unit.federal", "FK-unit.learning", "FK-unit.support",
     }  # fmt: skip
