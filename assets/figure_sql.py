@@ -13,10 +13,6 @@ from warehouse.model.measure import DIMENSIONS, OTHERS, Gap, Measure
 
 def figured_sql(z: float) -> str:
     """From sums to figures: exact, published, ranged, hidden or null with a reason."""
-    p = "(CAST(numerator AS DOUBLE) / CAST(denominator AS DOUBLE))"
-    d = "CAST(denominator AS DOUBLE)"
-    centre = f"(({p} + {z * z / 2} / {d}) / (1 + {z * z} / {d}))"
-    half = f"({z} / (1 + {z * z} / {d}) * sqrt({p} * (1 - {p}) / {d} + {z * z / 4} / ({d} * {d})))"
     return f"""
     SELECT
         * REPLACE (
@@ -42,10 +38,7 @@ def figured_sql(z: float) -> str:
             WHEN is_self AND published_low IS NOT NULL THEN published_high
             WHEN NOT is_self AND sum_n > 0 THEN 100.0 * sum_high / sum_n
         END AS value_high,
-        CASE WHEN has_interval AND is_complete AND denominator > 0 AND numerator BETWEEN 0 AND denominator
-            THEN 100 * greatest({centre} - {half}, 0) END AS interval_low,
-        CASE WHEN has_interval AND is_complete AND denominator > 0 AND numerator BETWEEN 0 AND denominator
-            THEN 100 * least({centre} + {half}, 1) END AS interval_high
+        {_interval_sql(z)}
     FROM (
         SELECT
             *,
@@ -57,6 +50,19 @@ def figured_sql(z: float) -> str:
         FROM aggregated
     )
     """
+
+
+def _interval_sql(z: float) -> str:
+    """The ends of the Wilson interval, where numerator and denominator are counts of trials."""
+    p = "(CAST(numerator AS DOUBLE) / CAST(denominator AS DOUBLE))"
+    d = "CAST(denominator AS DOUBLE)"
+    centre = f"(({p} + {z * z / 2} / {d}) / (1 + {z * z} / {d}))"
+    half = f"({z} / (1 + {z * z} / {d}) * sqrt({p} * (1 - {p}) / {d} + {z * z / 4} / ({d} * {d})))"
+    given = "has_interval AND is_complete AND denominator > 0 AND numerator BETWEEN 0 AND denominator"
+    return (
+        f"CASE WHEN {given} THEN 100 * greatest({centre} - {half}, 0) END AS interval_low, "
+        f"CASE WHEN {given} THEN 100 * least({centre} + {half}, 1) END AS interval_high"
+    )
 
 
 # How a figure summed from organizations of a type came about.

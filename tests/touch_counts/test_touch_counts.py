@@ -101,6 +101,7 @@ fields:
   - name: organization_id
   - name: school_year
   - {name: size, type: text, description: Small or large., codes: [small, large]}
+  - {name: counted_on, type: date, description: Day of the count.}
 references:
   - {columns: [organization_id, school_year], table: organizations, to: [organization_id, school_year]}
 """,
@@ -108,15 +109,48 @@ references:
     tree.add(
         "assets/core/school_sizes.sql",
         "SELECT organization_id, school_year,\n"
-        "    CASE WHEN eligible_students < 150 THEN 'small' ELSE 'large' END AS size\n"
+        "    CASE WHEN eligible_students < 150 THEN 'small' ELSE 'large' END AS size,\n"
+        "    make_date(school_year, 2, 1) AS counted_on\n"
         "FROM core.chronic_absence WHERE student_group = 'all'\n",
     )
     assert len(tree.touched) == 2
+    by_month = "periods: {date: counted_on, every: month, year: last}\n"
+    large = COUNTED.format(id="large_schools", table="school_sizes", kind="count", value="count(*)", by="[]")
+    tree.add("warehouse/measures/large_schools.yml", large + "where: size = 'large'\n" + by_month)
     found = tree.refresh()
+    assert "large_schools" in found["measures"]
+    counted = [
+        v for v in found["values"] if (v["measure_id"], v["organization_id"]) == ("large_schools", "LL")
+    ]
+    assert [(v["period"], v["value"], v["numerator"]) for v in counted] == [
+        ("2023-02", 1.0, "1.00"), ("annual", 1.0, "1.00"), ("2024-02", 1.0, "1.00"), ("annual", 1.0, "1.00")
+    ]  # fmt: skip
     assert "core/school_sizes" in found["assets"]
     rows = [(r["organization_id"], r["school_year"], r["size"]) for r in found["tables"]["school_sizes"]]
     assert rows == [(OAK, 2023, "small"), (ELM, 2023, "large"), (OAK, 2024, "small"), (ELM, 2024, "large")]
     assert "size_is_a_known_code" in found["checks"]
+
+
+COUNTED = """\
+id: {id}
+title: {id}
+definition: Invented.
+limits: Invented.
+from: {table}
+kind: {kind}
+value: {value}
+unit: count
+decimals: 1
+polarity: informational
+grains: [LEA, SEA]
+by: {by}
+roll_up: {{from: SCHOOL, to: [LEA, SEA]}}
+counts_people: false
+cadence: annual
+expected_lag_days: 30
+owner: student-data
+version: 1
+"""
 
 
 def test_a_measure_is_one_file(tree: Tree) -> None:
@@ -146,7 +180,12 @@ version: 1
 """,
     )
     assert len(tree.touched) == 1
+    middle = {"kind": "statistic", "value": "median(eligible_students)", "by": "[student_group]"}
+    text = COUNTED.format(id="middle_size", table="chronic_absence", **middle)
+    tree.add("warehouse/measures/middle_size.yml", text)
+    assert len(tree.touched) == 2
     found = tree.refresh()
+    assert values(found, "middle_size") == {2023: 150.0, 2024: 150.0}
     assert "present_rate" in found["measures"]
     assert values(found, "present_rate") == {2023: 80.0, 2024: 84.0}
     assert values(found, "present_rate", OAK) == {2023: 80.0, 2024: 90.0}

@@ -21,6 +21,8 @@ _NEEDED = {
     "amount": ("value",),
     "derived": ("derived",),
 }
+# Published figures stand beside the counts of a ratio; what is derived takes all from what it is derived of.
+_USELESS = {"ratio": (), "derived": ("where", "n", "periods", "published", "roll_up")}
 _UNITS = {"count": ("count",), "amount": ("usd",)}
 Contracts = Mapping[str, Contract]
 
@@ -95,15 +97,25 @@ def _check_kind(item: Located[Measure], contract: Contract | None) -> None:
             raise item.error(
                 (name,), f"{article} {measure.kind} {verb} {name!r}", remedy=f"Correct {name!r}, or the kind"
             )
-    useless: tuple[str, ...] = (
-        ("where", "n", "periods", "published", "roll_up") if measure.kind == "derived" else ()
-    )
-    useless += () if measure.kind == "ratio" else ("published",)
-    for name in useless:
+    for name in _USELESS.get(measure.kind, ("published",)):
         if getattr(measure, name) is not None:
             raise item.error(
                 (name,), f"{article} {measure.kind} has no use for {name!r}", remedy=f"Remove {name!r}"
             )
+    _check_unit(item, article)
+    if contract is not None:
+        _check_fragments(item, contract)
+    elif measure.kind != "derived":
+        raise item.error(
+            ("from",),
+            f"{article} {measure.kind} is computed from a core table",
+            value=measure.core_table,
+            remedy="Name a core table, or make the measure a derived one",
+        )
+
+
+def _check_unit(item: Located[Measure], article: str) -> None:
+    measure = item.value
     if measure.unit not in _UNITS.get(measure.kind, (measure.unit,)):
         raise item.error(
             ("unit",),
@@ -117,8 +129,6 @@ def _check_kind(item: Located[Measure], contract: Contract | None) -> None:
             "A Wilson interval belongs to a percentage of counts",
             remedy="Remove it, or make the measure a ratio in percent",
         )
-    if contract is not None:
-        _check_fragments(item, contract)
 
 
 def _check_fragments(item: Located[Measure], contract: Contract) -> None:
@@ -137,9 +147,7 @@ def _check_fragments(item: Located[Measure], contract: Contract) -> None:
 
 def _check_periods(item: Located[Measure], contract: Contract | None) -> None:
     periods = item.value.periods
-    if periods is None:
-        return
-    if contract is None:  # refused with its kind already: what has no core table is derived
+    if periods is None or contract is None:  # a measure of other figures has none: refused with its kind
         return
     require_columns(item, ("periods", "date"), [periods.date], contract)
     if contract.field(periods.date).type != "date":
