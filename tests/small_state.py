@@ -12,6 +12,9 @@ from typing import Any
 
 from assets.core import build_core
 from assets.core_table import core_tables
+from assets.derived import build_derived
+from assets.derived_health import check_derived
+from assets.derived_measures import derived_measures
 from assets.gate import check_core, check_measures
 from assets.home import Home, claim_home
 from assets.measures import build_measures, measured_tables
@@ -247,6 +250,9 @@ def refresh_year(home: Home, year: int) -> list[CheckResult]:
         if not failed.intersection((name, "organizations")):
             build_measures(home, name, year)
             results += check_measures(home, name, year)
+    if derived_measures(home) and "organizations" not in failed:
+        build_derived(home, year)
+        results += check_derived(home, year)
     return results
 
 
