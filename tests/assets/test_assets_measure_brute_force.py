@@ -252,12 +252,14 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
         yield made
 
 
-def passed(connection: duckdb.DuckDBPyConnection, rows: Sequence[Row]) -> list[dict[str, Any]]:
+def passed(
+    connection: duckdb.DuckDBPyConnection, rows: Sequence[Row], measures: Sequence[Measure] = MEASURES
+) -> list[dict[str, Any]]:
     connection.register("events", table_of(CONTRACT, rows))
     connection.execute("CREATE OR REPLACE TABLE core.events AS SELECT * FROM events")
     fields = CONTRACTS["measure_value"].fields
     columns = ", ".join(f"CAST({f.name} AS {DUCKDB_TYPES[f.type]}) AS {f.name}" for f in fields)
-    found = connection.execute(f"SELECT {columns} FROM ({measures_sql(CONTRACT, MEASURES, 95)})")
+    found = connection.execute(f"SELECT {columns} FROM ({measures_sql(CONTRACT, measures, 95)})")
     return list(found.to_arrow_table().to_pylist())
 
 
@@ -305,3 +307,68 @@ def test_the_figures_are_the_same_to_the_last_bit_with_any_number_of_threads(
         given_threads.append(sorted(passed(connection, rows), key=repr))
     assert all(first == second for first, second in pairwise(given_threads))
     assert len(given_threads[0]) > 250
+
+
+def event(organization: str, **more: Any) -> Row:
+    return {
+        "organization_id": organization, "student_group": "all", "grade": "all", "is_additive": True,
+        "data_status": "final", "school_year": YEAR, "held_on": date(2025, 5, 2), **more,
+    }  # fmt: skip
+
+
+def test_a_count_of_nothing_is_zero_where_there_are_rows_and_absent_where_there_are_none(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    figures = passed(connection, [event("L1", days=1), event("L2", days=9)])
+    many = {
+        (f["organization_id"], f["federal_program_code"]): (f["value"], f["numerator"], f["n"], f["basis"])
+        for f in figures
+        if (f["measure_id"], f["period"]) == ("many", "2025-05")
+    }
+    assert many == {
+        ("L1", "none"): (0.0, 0, 0, "published"),
+        ("L2", "none"): (1.0, 1, 1, "published"),
+        (STATE, "none"): (1.0, 1, 1, "sum_of_leas"),
+    }
+
+
+def test_a_statistic_that_divides_by_nothing_is_null_with_a_reason(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    share = "100.0 * sum(met) FILTER (WHERE days > 5) / sum(tried) FILTER (WHERE days > 5)"
+    gap = measure("gap", "statistic", "percentage_points", ("LEA",), value=f"{share} - 10.0 * max(days)")
+    rows = [
+        event("L1", days=9, met=3, tried=4), event("L1", days=1, met=None, tried=None),
+        event("L2", days=1, met=1, tried=2), event("L3", days=9, met=3, tried=0),
+    ]  # fmt: skip
+    told = {f["organization_id"]: (f["value"], f["null_reason"]) for f in passed(connection, rows, [gap])}
+    # 100 * 3 / 4 - 10 * 9; what the filter leaves out is not missed.
+    assert told == {
+        "L1": (-15.0, None), "L2": (None, "denominator_is_zero"), "L3": (None, "denominator_is_zero"),
+    }  # fmt: skip
+    hidden = event("L1", days=9, met=None, tried=4, suppression="suppressed_at_source")
+    (figure,) = passed(connection, [*rows[:2], hidden], [gap])
+    assert (figure["value"], figure["null_reason"]) == (None, "suppressed")
+    assert figure["suppression"] == "suppressed_at_source"
+
+
+def test_the_last_month_stands_for_the_year_and_a_group_larger_than_all_has_no_others(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    rows = [
+        event("L1", amount_usd=Decimal("10.10"), held_on=date(2024, 9, 1), met=1, tried=2),
+        event("L1", amount_usd=Decimal("30.30"), held_on=date(2025, 5, 2), met=0, tried=0),
+        event("L1", amount_usd=Decimal("40.40"), held_on=date(2025, 6, 30), met=0, tried=0),
+        event("L1", student_group="female", met=1, tried=4),
+    ]
+    figures = {(f["measure_id"], f["organization_id"], f["period"]): f for f in passed(connection, rows)}
+    quarters = {key[2]: f["value"] for key, f in figures.items() if key[:2] == ("most", "L1")}
+    assert quarters == {
+        "2024-Q3": 10.1, "2025-Q2": pytest.approx(39.39), "annual": pytest.approx(39.39)
+    }  # fmt: skip
+    others = figures["gap_of_others", "L1", "annual"]
+    assert (others["value"], others["null_reason"], others["suppression"]) == (
+        None,
+        "suppressed",
+        "not_reported",
+    )
