@@ -92,6 +92,12 @@ def core_tables(home: Home) -> dict[str, CoreTable]:
 
     A table belongs when one of its mappings' sources is on, or when all it reads are tables that belong.
     """
+    if "core_tables" not in home.remembered:
+        home.remembered["core_tables"] = _fed_tables(home)
+    return dict(home.remembered["core_tables"])
+
+
+def _fed_tables(home: Home) -> dict[str, CoreTable]:
     candidates = {
         contract.table: CoreTable(
             contract,
@@ -125,13 +131,23 @@ def _ordered(candidates: dict[str, CoreTable]) -> dict[str, CoreTable]:
         ready = [n for n, table in waiting.items() if chosen.keys() >= {*table.core_inputs}]
         if not ready:
             raise SpmError(
-                f"Core tables read each other in a circle: {', '.join(sorted(waiting))}",
+                f"Core tables read each other in a circle: {', '.join(sorted(_circle(waiting)))}",
                 remedy="Break the circle in assets/core",
             )
         after_all = [n for n in ready if chosen.keys() >= {*inputs[n]}]
         for name in sorted(after_all or ready):
             chosen[name] = waiting.pop(name)
     return chosen
+
+
+def _circle(waiting: dict[str, CoreTable]) -> frozenset[str]:
+    """The tables that wait for each other, without those that only wait for them."""
+    left = frozenset(waiting)
+    while True:
+        read = frozenset(i for name in left for i in waiting[name].core_inputs)
+        if left <= read:
+            return left
+        left &= read
 
 
 def _spread(

@@ -35,6 +35,9 @@ WITH told AS (
     SELECT 'chronic_absence_months' AS core_table, source_id, organization_id, school_year, count(*) AS unmatched_rows
     FROM core.chronic_absence_months GROUP BY ALL
     UNION ALL BY NAME
+    SELECT 'corrective_actions' AS core_table, source_id, organization_id, school_year, count(*) AS unmatched_rows
+    FROM core.corrective_actions GROUP BY ALL
+    UNION ALL BY NAME
     SELECT 'draw_payments' AS core_table, source_id, organization_id, school_year, count(*) AS unmatched_rows
     FROM core.draw_payments GROUP BY ALL
     UNION ALL BY NAME
@@ -58,6 +61,12 @@ WITH told AS (
     UNION ALL BY NAME
     SELECT 'ledger_entries' AS core_table, source_id, organization_id, school_year, count(*) AS unmatched_rows
     FROM core.ledger_entries GROUP BY ALL
+    UNION ALL BY NAME
+    SELECT 'maintenance_of_effort' AS core_table, source_id, organization_id, school_year, count(*) AS unmatched_rows
+    FROM core.maintenance_of_effort GROUP BY ALL
+    UNION ALL BY NAME
+    SELECT 'monitoring_reviews' AS core_table, source_id, organization_id, school_year, count(*) AS unmatched_rows
+    FROM core.monitoring_reviews GROUP BY ALL
     UNION ALL BY NAME
     SELECT 'payments' AS core_table, source_id, organization_id, school_year, count(*) AS unmatched_rows
     FROM core.payments GROUP BY ALL

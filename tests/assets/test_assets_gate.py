@@ -92,13 +92,18 @@ def test_a_bad_verdict_is_used_again_too_and_still_refuses(tmp_path: Path, verdi
     assert (state.is_good, state.accepted) == (False, None)
 
 
+def of_absence(verdicts: Verdicts) -> list[tuple[str, int]]:
+    """What was checked of absence; other tables and figures rest on it and are checked anew, too."""
+    return [run for run in verdicts.runs if run[0].endswith(".chronic_absence")]
+
+
 def test_new_data_are_checked_anew(tmp_path: Path, verdicts: Verdicts) -> None:
     home = littleland(tmp_path)
     refresh(home)
     verdicts.runs.clear()
     write_data(home, "absence_2023.csv", DATA["absence_2023.csv"].replace(",100,20", ",100,21"))
     refresh(home)
-    assert verdicts.runs == [("core.chronic_absence", 2023), ("measures.chronic_absence", 2023)]
+    assert of_absence(verdicts) == [("core.chronic_absence", 2023), ("measures.chronic_absence", 2023)]
 
 
 def test_a_verdict_is_found_anew_once_a_waiver_begins_or_ends(tmp_path: Path, verdicts: Verdicts) -> None:
@@ -176,4 +181,4 @@ def test_settings_that_change_figures_are_checked_anew(tmp_path: Path, verdicts:
     verdicts.runs.clear()
     level = home.agency.settings.thresholds.model_copy(update={"confidence_percent": 90})
     refresh(with_settings(home, thresholds=level))
-    assert verdicts.runs == [("measures.chronic_absence", 2023), ("measures.chronic_absence", 2024)]
+    assert of_absence(verdicts) == [("measures.chronic_absence", 2023), ("measures.chronic_absence", 2024)]
