@@ -16,6 +16,7 @@ from typing import Any
 
 from assets.core_inputs import settings_row
 from assets.core_table import CoreTable, core_tables
+from assets.engine import TableName, tables_read
 from assets.home import Home
 from sources.rows import no_rows
 from warehouse.model.contract import Contract
@@ -24,6 +25,7 @@ from warehouse.model.measure import DIMENSIONS, Measure
 # What a reader adds to every row of a source.
 _ADDED = ("school_year", "source_id", "snapshot_sha256", "source_line", "data_status")
 _YEARS = ("core", "previous_year", "to_date")
+Schema = tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...]
 Columns = Mapping[str, frozenset["ColumnOrigin"]]
 
 
@@ -41,13 +43,12 @@ def core_lineage(home: Home, table: CoreTable) -> Columns:
     Raises:
         SpmError: A source's columns cannot be read.
     """
-    schema = _schema(home, table)
     names = tuple(f.name for f in table.contract.fields)
-    own = _columns_of(table.sql, names, schema)
+    own = _columns_of(table.sql, names, _schema(home, table.sql))
     mapped: dict[str, set[ColumnOrigin]] = {name: set() for name in (*names, "precedence")}
     for mapping in table.mappings:
         sql = mapping.read_text(encoding="utf-8").strip().rstrip(";")
-        for name, origins in _columns_of(sql, tuple(mapped), schema).items():
+        for name, origins in _columns_of(sql, tuple(mapped), _schema(home, sql)).items():
             mapped[name] |= origins
     return {name: frozenset(_through(origins, mapped)) for name, origins in own.items()}
 
@@ -118,30 +119,36 @@ def _through(origins: Iterable[ColumnOrigin], mapped: Mapping[str, set[ColumnOri
     return found
 
 
-def _schema(home: Home, table: CoreTable) -> tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...]:
-    """The columns of every table that a core table may read, as a value that can be remembered."""
-    raw = {
-        f"{source_id}__{name}": (*no_rows(source.columns.of(name), spec).schema.names, *_ADDED)
-        for source_id in table.sources
-        if (source := home.sources.get(source_id)) is not None
-        for name, spec in source.spec.tables.items()
-    }
-    core = {
-        contract.table: tuple(f.name for f in contract.fields)
-        for contract in home.contracts.values()
-        if contract.layer == "core"
-    }
-    mapped = {name: (*columns, "precedence") for name, columns in core.items()}
-    agency = {"settings": tuple(settings_row(home, home.agency.settings.school_years[-1]))}
-    whole = {"raw": raw, "mapped": mapped, "agency": agency, **dict.fromkeys(_YEARS, core)}
-    # A schema without tables would be taken for a table without columns.
-    return tuple((name, tuple(sorted(tables.items()))) for name, tables in whole.items() if tables)
+def _schema(home: Home, sql: str) -> Schema:
+    """The columns of the tables that a SQL text reads, as a value that can be remembered."""
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for name in tables_read(sql):
+        columns = _columns(home, name)
+        if columns:
+            found.setdefault(name.schema, {})[name.table] = columns
+    return tuple((schema, tuple(sorted(tables.items()))) for schema, tables in sorted(found.items()))
+
+
+def _columns(home: Home, name: TableName) -> tuple[str, ...]:
+    """The columns of a table as SQL sees it; none where only the plan or a crosswalk knows them."""
+    if name.schema == "raw":
+        source_id, _, part = name.table.partition("__")
+        source = home.sources.get(source_id)
+        if source is None or part not in source.spec.tables:
+            return ()
+        return (*no_rows(source.columns.of(part), source.spec.tables[part]).schema.names, *_ADDED)
+    if name.schema == "agency":
+        settings = settings_row(home, home.agency.settings.school_years[-1])
+        return tuple(settings) if name.table == "settings" else ()
+    contract = home.contracts.get(name.table)
+    if contract is None:
+        return ()
+    columns = tuple(f.name for f in contract.fields)
+    return (*columns, "precedence") if name.schema == "mapped" else columns
 
 
 @lru_cache(maxsize=512)
-def _columns_of(
-    sql: str, names: tuple[str, ...], schema: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...]
-) -> Columns:
+def _columns_of(sql: str, names: tuple[str, ...], schema: Schema) -> Columns:
     import sqlglot
     from sqlglot import exp
     from sqlglot.lineage import lineage

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from assets.lake import Lake
@@ -54,6 +55,11 @@ class Home:
     def lake(self) -> Lake:
         """The lake of this home."""
         return Lake(self.root / "lake")
+
+    @cached_property
+    def remembered(self) -> dict[str, Any]:
+        """What is worked out of the declarations once for this home, by the name of the function that does."""
+        return {}
 
     @cached_property
     def contracts(self) -> dict[str, Contract]:

@@ -45,14 +45,12 @@ def test_a_column_is_traced_through_other_core_tables_to_settings_and_sources(ho
 
 
 @pytest.mark.parametrize("agency", ["franklin", "california", "connecticut", "maine", "wisconsin"])
-def test_every_core_table_of_an_agency_tells_where_its_organizations_and_files_come_from(
-    agency: str, tmp_path: Path
-):
+def test_every_core_table_of_an_agency_tells_what_its_key_is_computed_from(agency: str, tmp_path: Path):
     home = open_home(environment(agency, tmp_path / "home", tmp_path))
     for name, table in core_tables(home).items():
         lineage = core_lineage(home, table)
-        for column in ("organization_id", "snapshot_sha256"):
-            assert lineage.get(column) != frozenset(), f"{name}.{column}"
+        assert set(lineage) == {f.name for f in table.contract.fields}
+        assert any(lineage[column] for column in table.contract.key), name
 
 
 def test_figures_come_from_the_columns_of_their_formulas(home: Home):
