@@ -95,7 +95,7 @@ def test_progress_in_english_is_what_its_file_says(folder: Path, nces: dict[str,
                 "StudentsTestedTwoYears",
                 "StudentsOnTrack",
                 "StudentsProficient",
-            )  # fmt: skip
+            )
         )
         assert on_track <= both <= tested and proficient <= tested and tested > 0
         whole[names[row["StudentGroup"]]] += both
