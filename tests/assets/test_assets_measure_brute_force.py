@@ -263,8 +263,8 @@ def passed(
     return list(found.to_arrow_table().to_pylist())
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-@given(rows=st.lists(events, min_size=1, max_size=60))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@given(rows=st.lists(events, min_size=1, max_size=40))
 def test_the_pass_and_a_brute_force_agree_on_every_figure(
     connection: duckdb.DuckDBPyConnection, rows: list[Row]
 ) -> None:
@@ -367,8 +367,4 @@ def test_the_last_month_stands_for_the_year_and_a_group_larger_than_all_has_no_o
         "2024-Q3": 10.1, "2025-Q2": pytest.approx(39.39), "annual": pytest.approx(39.39)
     }  # fmt: skip
     others = figures["gap_of_others", "L1", "annual"]
-    assert (others["value"], others["null_reason"], others["suppression"]) == (
-        None,
-        "suppressed",
-        "not_reported",
-    )
+    assert (others["value"], others["null_reason"], others["suppression"]) == (None, "no_input", None)
