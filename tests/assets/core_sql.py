@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from assets.core_table import CORE_SQL
-from assets.engine import SCHEMAS, empty_rows
+from assets.engine import SCHEMAS, empty_rows, tables_read
 from warehouse.model.contract import Contract, load_contracts
 
 CONTRACTS = load_contracts()
@@ -29,10 +29,10 @@ def run(table: str, school_year: int, **rows: list[Row]) -> list[Row]:
     for name, given in rows.items():
         schema, _, core = name.partition("__")
         _fill(connection, f"{schema}.{core}", CONTRACTS[core], given)
-    for core, contract in CONTRACTS.items():
-        if contract.layer == "core" and f"core__{core}" not in rows:
-            connection.execute(f"CREATE TABLE core.{core} AS {empty_rows(contract)}")
     sql = (CORE_SQL / f"{table}.sql").read_text(encoding="utf-8")
+    for name in tables_read(sql):
+        if name.table in CONTRACTS and f"{name.schema}__{name.table}" not in rows:
+            _fill(connection, str(name), CONTRACTS[name.table], [])
     found = connection.execute(f"SELECT * FROM ({sql}) ORDER BY ALL")
     names = [column[0] for column in found.description or ()]
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
