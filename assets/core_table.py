@@ -77,6 +77,12 @@ class CoreTable:
         return tuple(n for n in names if n != self.contract.table)
 
     @property
+    def computed_from(self) -> frozenset[str]:
+        """The core tables its own rows are computed from, and not what it refers to or is compared with."""
+        names = {n.table for n in sql_reads(self.sql_file) if n.schema in CORE_SCHEMAS}
+        return frozenset(names) - {"organizations", self.contract.table}
+
+    @property
     def sources(self) -> tuple[str, ...]:
         """The sources it reads."""
         return tuple(sorted({n.table.split("__")[0] for n in self.reads if n.schema == "raw"}))
@@ -198,5 +204,5 @@ def _is_fed(table: CoreTable, fed: frozenset[str]) -> bool:
         return True
     if table.contract.fed_by == "any":
         return not fed.isdisjoint(table.all_core_inputs)
-    own = [name for name in table.all_core_inputs if name != "organizations"]
+    own = table.computed_from
     return bool(own) and fed.issuperset(own)

@@ -58,7 +58,7 @@ class Home:
 
     @cached_property
     def remembered(self) -> dict[str, Any]:
-        """What is worked out of the declarations once for this home, by the name of the function that does."""
+        """What is worked out of the declarations once, by the name of the function that does."""
         return {}
 
     @cached_property
