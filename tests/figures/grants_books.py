@@ -77,7 +77,8 @@ class Books:
         for fain, kind, number, on, cents in rows(
             grants,
             "SELECT fain, 'payment', payment_id, paid_on, p.amount_cents FROM payment p"
-            " JOIN reimbursement_request USING (request_id) UNION ALL SELECT fain, 'refund', refund_id, refunded_on, -f.amount_cents"
+            " JOIN reimbursement_request USING (request_id) UNION ALL SELECT fain, 'refund', refund_id,"
+            " refunded_on, -f.amount_cents"
             " FROM refund f JOIN reimbursement_request USING (request_id)",
         ):
             self.moved[fain].append(((kind, str(number)), date.fromisoformat(on), cents))
