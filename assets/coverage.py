@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from assets.core_table import CoreTable, core_tables
+from assets.derived_fresh import kinds_of_leads
 from assets.derived_measures import derived_measures, operands_of, years_of
 from assets.engine import CORE_SCHEMAS, YEAR_BEFORE, tables_read
 from assets.home import Home
@@ -151,6 +152,8 @@ def _of_figures(home: Home, measure: Measure, year: int, given: list[Coverage]) 
     kind: Kind = "counts" if is_of_plan else "figures"
     same = way.change is not None or way.targets_met is not None
     grains = [g for g in measure.grains if not same or any(c.grain == g for c in now)]
+    if way.fresh is not None:
+        grains = [g for g in grains if g in {"SEA", *kinds_of_leads(home.agency.plan)}]
     return [Coverage(measure.id, year, grain, kind, "derived", sources) for grain in sorted(grains)]
 
 

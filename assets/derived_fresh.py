@@ -95,6 +95,13 @@ def leads_of(plan: Plan) -> dict[str, str]:
     return found
 
 
+def kinds_of_leads(plan: Plan) -> set[str]:
+    """The organization types of the units that lead something in the plan."""
+    leads = set(leads_of(plan).values())
+    kinds = {u.unit_type for u in plan.units if u.unit_id in leads and u.unit_type != "agency"}
+    return {"DIVISION" if kind == "division" else "UNIT" for kind in kinds}
+
+
 def _due(
     figures: Figures, placed: PlacedMeasure, leads: Mapping[str, str], current: Collection[str]
 ) -> _Due | None:
