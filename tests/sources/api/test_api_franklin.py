@@ -11,10 +11,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 from api_bench import written_anywhere
 
+from assets.core_table import CORE_SQL
+from assets.engine import empty_rows, view_settings
 from simulator.generate import generate
 from simulator.settings import Settings
 from simulator.web.limits import DEMO_KEY, DEMO_SECRET, Limits
@@ -24,6 +28,8 @@ from sources.read import ReadResult, read
 from sources.registry import discover
 from sources.snapshot import SnapshotStore
 from warehouse.model.agency import Agency, load_agency
+from warehouse.model.contract import load_contracts
+from warehouse.model.measure import load_measures
 
 FIRST, NEWEST = 2024, 2025
 SOURCES = ("edfi_ods", "usaspending_awards", "fac_api", "sam_subawards", "urban_education_data")
@@ -186,6 +192,45 @@ def test_subaward_reports_are_told_apart_by_status(
     assert sum(table["subaward_usd"].to_pylist()) * 100 == sum(
         round(float(r["subAwardAmount"]) * 100) for r in wanted
     )
+
+
+def test_subawards_reported_on_time_are_those_of_the_truth(franklin: Path, reader: Reader) -> None:
+    """Every report that stands and had to be made, on time by the end of the month after the subaward."""
+    answers = pq.read_table(
+        franklin / "truth" / "truth.parquet",
+        filters=[("measure_id", "=", "subawards_reported_on_time_rate"), ("school_year", "=", NEWEST)],
+    ).to_pylist()
+    _, results = reader.read("sam_subawards", NEWEST)
+    measure = load_measures()["subawards_reported_on_time_rate"]
+    with duckdb.connect() as connection:
+        for schema in ("raw", "core", "mapped", "agency"):
+            connection.execute(f"CREATE SCHEMA {schema}")
+        view_settings(connection, {"school_year": ("SMALLINT", NEWEST), "as_of": ("DATE", "2025-09-30"),
+                                   "state_abbreviation_code": ("VARCHAR", "FK"),
+                                   "subaward_report_floor_usd": ("DECIMAL(18,2)", 30_000)})  # fmt: skip
+        connection.execute(
+            f"CREATE TABLE core.organizations AS {empty_rows(load_contracts()['organizations'])}"
+        )
+        connection.register("incoming", results["reports"].table)
+        connection.execute("CREATE TABLE raw.sam_subawards__reports AS SELECT * FROM incoming")
+        mapping = discover()["sam_subawards"].core_mappings["subaward_reports"].read_text(encoding="utf-8")
+        empty = empty_rows(load_contracts()["subaward_reports"])
+        connection.execute(f"CREATE VIEW mapped.subaward_reports AS {empty} UNION ALL BY NAME ({mapping})")
+        core = (CORE_SQL / "subaward_reports.sql").read_text(encoding="utf-8")
+        for period in ("'annual'", "strftime(reported_on, '%Y-%m')"):
+            for award in ("'none'", "award_id"):
+                found = connection.execute(
+                    f"SELECT {period} AS period, {award} AS award, {measure.numerator}, "
+                    f"{measure.denominator} "
+                    f"FROM ({core}) WHERE {measure.where} GROUP BY ALL"
+                ).fetchall()
+                wanted = {
+                    (a["period"], a["award_id"], int(a["numerator"]), int(a["denominator"]))
+                    for a in answers
+                    if (a["period"] == "annual") == (period == "'annual'")
+                    and (a["award_id"] == "none") == (award == "'none'")
+                }
+                assert set(found) == wanted != set()
 
 
 def test_awards_and_subawards_are_those_of_the_state_and_the_year(franklin: Path, reader: Reader) -> None:
