@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from assets.place import Place
+from pipelines.scorecard_plan import goal_of, heading, node_rows, strategy_lines, work_line, work_rows
 from pipelines.terminal import TRENDS, figure, figure_or_range, not_for_release, status_text, wording
 from warehouse.read import Reader, Row
 
@@ -29,10 +30,11 @@ KINDS = {"LEA": "districts", "SCHOOL": "schools"}
 def scorecard(reader: Reader, *, year: int | None, organization: str | None) -> dict[str, Any]:
     """The scorecard as plain values: release, goals with their rows, counts, notes.
 
-    Without a year, each measure is shown for its latest year with a status other than not due.
+    Each measure is shown for its latest year (or month of it) with a status other than not due.
     """
     rows = reader.scorecard(school_year=year, organization_id=organization)
-    rows = rows if year is not None else _latest(rows)
+    rows = _latest(rows)
+    standing, work = node_rows(reader, year), work_rows(reader, year)
     nodes = {node["node_id"]: node for node in reader.table("plan_node", order="node_id")}
     singles = [r for r in rows if organization or EVERY not in r["plan_measure_id"]]
     many = [r for r in rows if not organization and EVERY in r["plan_measure_id"]]
@@ -43,8 +45,15 @@ def scorecard(reader: Reader, *, year: int | None, organization: str | None) -> 
             {
                 "node_id": goal["node_id"],
                 "title": goal["title"],
-                "rows": [r for r in singles if _goal_of(r) == goal["node_id"]],
-                "groups": _grouped([r for r in many if _goal_of(r) == goal["node_id"]]),
+                "status": standing.get(goal["node_id"]),
+                "nodes": [
+                    row
+                    for node_id, row in sorted(standing.items())
+                    if node_id != goal["node_id"] and goal_of(node_id) == goal["node_id"]
+                ],
+                "milestones": work.get(goal["node_id"], []),
+                "rows": [r for r in singles if goal_of(r["node_id"]) == goal["node_id"]],
+                "groups": _grouped([r for r in many if goal_of(r["node_id"]) == goal["node_id"]]),
             }
             for goal in goals
         ],
@@ -64,7 +73,7 @@ def show(console: Console, card: dict[str, Any], place: Place) -> None:
         console.print(stamp, style="bold red")
     for goal in card["goals"]:
         console.print()
-        console.print(f"[bold]{goal['node_id']}  {escape(goal['title'])}[/bold]")
+        console.print(heading(goal))
         if goal["rows"]:
             console.print(_table(goal["rows"]))
         width = max((len(r["node_id"]) for r in (*goal["rows"], *goal["groups"])), default=0)
@@ -72,6 +81,10 @@ def show(console: Console, card: dict[str, Any], place: Place) -> None:
             console.print(_group_line(group, width))
         if not goal["rows"] and not goal["groups"]:
             console.print("  no figures in this release", style="dim")
+        for line in strategy_lines(goal):
+            console.print(line)
+        if work := work_line(goal["milestones"]):
+            console.print(work)
     _notes(console, card)
     console.print()
     console.print(f"Warehouse: {place.warehouse}", soft_wrap=True)
@@ -92,14 +105,29 @@ def _table(rows: Sequence[Row]) -> Table:
         table.add_row(
             f"  {row['node_id']}",
             escape(_what(row)),
-            str(row["school_year"]),
+            str(row["school_year"] if row["period"] == "annual" else row["period"]),
             figure_or_range(row, "actual", "actual_low", "actual_high") + carried,
-            figure(row["expected"], row["unit"], row["decimals"]),
+            _expected(row),
             figure(row["target"], row["unit"], row["decimals"]),
             status_text(row["status"]),
             TRENDS.get(row["trend"] or "", ""),
         )
     return table
+
+
+def _expected(row: Row) -> str:
+    """The value expected, or the range that is good."""
+    low, high = row.get("expected_low"), row.get("expected_high")
+    if row["expected"] is not None or (low is None and high is None):
+        return figure(row["expected"], row["unit"], row["decimals"])
+    unit, decimals = row["unit"], row["decimals"]
+    if low is None:
+        return f"up to {figure(high, unit, decimals)}"
+    return (
+        f"from {figure(low, unit, decimals)}"
+        if high is None
+        else f"{low:g} to {figure(high, unit, decimals)}"
+    )
 
 
 def _what(row: Row) -> str:
@@ -148,18 +176,12 @@ def _grouped(rows: Sequence[Row]) -> list[dict[str, Any]]:
 
 
 def _latest(rows: Sequence[Row]) -> list[Row]:
-    """For each measure of the plan, the latest year for which something can be said, else the latest."""
-    years: dict[str, dict[bool, int]] = {}
+    """For each measure of the plan, the latest year or month that can be judged, else the latest."""
+    moments: dict[str, tuple[bool, int, str]] = {}
     for row in rows:
-        said = row["status"] != "NOT_DUE"
-        kept = years.setdefault(row["plan_measure_id"], {})
-        kept[said] = max(row["school_year"], kept.get(said, 0))
-    chosen = {name: kept.get(True) or kept[False] for name, kept in years.items()}
-    return [row for row in rows if row["school_year"] == chosen[row["plan_measure_id"]]]
-
-
-def _goal_of(row: Row) -> str:
-    return str(row["node_id"]).split(".")[0]
+        said = (row["status"] != "NOT_DUE", row["school_year"], row["period"])
+        moments[row["plan_measure_id"]] = max(said, moments.get(row["plan_measure_id"], said))
+    return [row for row in rows if (row["school_year"], row["period"]) == moments[row["plan_measure_id"]][1:]]
 
 
 def _carried(reader: Reader) -> list[dict[str, Any]]:

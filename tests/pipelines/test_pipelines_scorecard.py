@@ -19,8 +19,10 @@ from warehouse.read import Reader, open_reader
 
 ROW = {
     "student_group": "all", "grade": "all", "subject": "none", "federal_program_code": "none",
-    "award_id": "none", "organization_type": "SEA", "organization_name": "Tinyland", "measure_id": "m",
-    "school_year": 2024, "node_id": "G1", "plan_measure_id": "p", "status": "MET", "status_reason": "",
+    "award_id": "none", "strategy_id": "none", "organization_type": "SEA",
+    "organization_name": "Tinyland", "measure_id": "m",
+    "school_year": 2024, "period": "annual", "node_id": "G1", "plan_measure_id": "p", "status": "MET",
+    "status_reason": "",
     "trend": None, "unit": "percent", "decimals": 1, "actual": 50.0, "expected": None, "target": None,
     "carried_forward_since": None,
 }  # fmt: skip
