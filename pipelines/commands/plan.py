@@ -15,8 +15,8 @@ from rich.table import Table
 
 from assets.coverage import Coverage, coverage, require_inputs
 from assets.home import open_home
-from pipelines.terminal import console, print_json
-from warehouse.model.plan import nodes, placed_measures
+from pipelines.terminal import console, counted, print_json
+from warehouse.model.plan import Goal, nodes, placed_measures
 
 GRAINS = {"SEA": "state", "LEA": "districts", "SCHOOL": "schools"}
 MARKS = {"counts": "counts", "figures": "figures only", "bound": "bound"}
@@ -28,23 +28,27 @@ def run_check(*, as_json: bool) -> int:
     require_inputs(home)
     given = coverage(home)
     plan = home.agency.plan
-    placed = list(placed_measures(plan))
+    placed = [p for one in home.agency.plans for p in placed_measures(one)]
     if as_json:
         print_json(
             {
                 "plan_id": plan.plan_id,
+                "nested_plan_ids": [one.plan_id for one in home.agency.plans[1:]],
+                "earlier_versions": [one.version for one in home.agency.plan_versions],
                 "measures": [p.plan_measure_id for p in placed],
                 "coverage": [asdict(c) for c in given],
             }
         )
         return 0
     out = console()
-    kinds = [node.node_id.count(".") for node in nodes(plan)]
-    out.print(
-        f"{plan.title}, version {plan.version}: {kinds.count(0)} goals, {len(placed)} measures in place, "
-        "each with an input",
-        soft_wrap=True,
-    )
+    for one in home.agency.plans:
+        goals = sum(isinstance(node.item, Goal) for node in nodes(one))
+        own = counted(len(list(placed_measures(one))), "measure")
+        out.print(
+            f"{one.title}, version {one.version}: {counted(goals, 'goal')}, {own} in place, "
+            "each with an input",
+            soft_wrap=True,
+        )
     asked = {p.item.measure for p in placed}
     _print(out, [c for c in given if c.measure_id in asked])
     return 0
