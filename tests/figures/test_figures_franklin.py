@@ -19,6 +19,8 @@ KEY = (
     "subject", "federal_program_code", "award_id", "strategy_id",
 )  # fmt: skip
 EXAMPLES = 2  # of a measure, in the message of a failure
+# Rests on a web system that is not served to this refresh: see test_figures_franklin_web.
+NOT_SERVED = {"subawards_reported_on_time_rate"}
 # Told from the agency's plan, its targets and its own metadata, none of which the simulator makes.
 OF_THE_PLAN = {"cost_per_student_gained", "interim_targets_met_rate", "measures_fresh_rate"}
 
@@ -27,11 +29,11 @@ Answers = dict[tuple[Any, ...], dict[str, Any]]
 
 @pytest.fixture(scope="module")
 def truth(small_franklin) -> Answers:
-    """The simulator's answers by key."""
+    """The simulator's answers by key, but for those whose system is not served."""
     rows = pq.read_table(small_franklin.data / "truth" / "truth.parquet").to_pylist()
     answers = {tuple(row[name] for name in KEY): row for row in rows}
     assert len(answers) == len(rows)
-    return answers
+    return {key: answer for key, answer in answers.items() if key[0] not in NOT_SERVED}
 
 
 @pytest.fixture(scope="module")
