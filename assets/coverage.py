@@ -15,6 +15,7 @@ from assets.derived_fresh import kinds_of_leads
 from assets.derived_measures import derived_measures, operands_of, years_of
 from assets.engine import CORE_SCHEMAS, YEAR_BEFORE, tables_read
 from assets.home import Home
+from assets.plan_tables import type_of
 from warehouse.model.measure import Measure
 from warehouse.model.plan import PlacedMeasure, Plan, placed_measures
 from warehouse.model.yaml_file import Located
@@ -79,12 +80,11 @@ def coverage(home: Home) -> list[Coverage]:
 def plan_gaps(home: Home) -> list[tuple[Located[Plan], PlacedMeasure, str]]:
     """Measures of the plans that no declared input can ever give at the grain the plan asks for."""
     given = coverage(home)
-    state = home.agency.settings.state_abbreviation_code
     gaps = []
     plans = [home.agency.plan_file, *home.agency.nested_plans]
     for plan, placed in [(one, p) for one in plans for p in placed_measures(one.value)]:
         scope = placed.item.scope
-        grain = scope.organization_type or _grain_of(scope.organization or "", state)
+        grain = scope.organization_type or type_of(scope.organization or "", home.agency)
         own = [c for c in given if c.measure_id == placed.item.measure]
         if not own:
             gaps.append((plan, placed, "no source that is switched on gives it"))
@@ -203,9 +203,3 @@ def _note(grains: dict[str, _Given], grain: str, given: _Given, provided: _Provi
     sources = {provided.source} | (set() if before is None else before.sources)
     best = given if before is None or given.rank < before.rank else before
     grains[grain] = replace(best, sources=frozenset(sources))
-
-
-def _grain_of(organization: str, state: str) -> str:
-    if organization == state:
-        return "SEA"
-    return "SCHOOL" if len(organization) == 12 and organization.isdigit() else "LEA"
