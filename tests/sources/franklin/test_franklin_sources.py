@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
-from franklin_reading import OWN_SOURCES, YEAR, figures, read_source
+from franklin_reading import OWN_SOURCES, figures, read_source
 
 from simulator import defects
 from sources.read import ReadResult
