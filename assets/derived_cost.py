@@ -1,13 +1,12 @@
 """What a strategy of the plan cost for each student more who has its outcome.
 
-Put here: the strategy's dollars of the year, the students gained, and why there is no figure.
-Not here: which measure is a strategy's outcome (`warehouse.model.plan`), the ledger (`assets/core`).
+Put here: the students gained, set against the strategy's dollars, and why there is no figure.
+Not here: which measure is a strategy's outcome (`warehouse.model.plan`), its dollars (`assets/core`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 
@@ -15,7 +14,7 @@ from assets.figures import Figures, Made, Row, answers, blank_row, cannot_be_com
 from warehouse.model.measure import Measure
 from warehouse.model.plan import PlanMeasure, Strategy, nodes
 
-LEDGER = "ledger_entries"
+MONEY = "strategy_money"
 SHARES = ("percent", "percentage_points")
 _CENT = Decimal("0.01")
 
@@ -36,7 +35,7 @@ def cost_per_outcome(figures: Figures, measure: Measure) -> None:
     for node_id, strategy in strategies_with_money(figures):
         outcome = strategy.outcome_measure
         assert outcome is not None  # noqa: S101 - only those with an outcome are given
-        dollars, entries = _dollars(figures, strategy)
+        dollars, entries = _dollars(figures, node_id)
         found = _outcome(figures, outcome)
         reason = "no_input" if dollars is None else found.reason
         if reason is None and not dollars:
@@ -75,23 +74,13 @@ def strategies_with_money(figures: Figures) -> list[tuple[str, Strategy]]:
     ]
 
 
-def _dollars(figures: Figures, strategy: Strategy) -> tuple[Decimal | None, int]:
-    """What was spent in the school year from the strategy's money, an entry once; None without a ledger."""
-    conditions, values = [], []
-    for resource in strategy.resources:
-        named = {"award_id": resource.award_id, "account_code": resource.account}
-        given = {name: value for name, value in named.items() if value is not None}
-        conditions.append("(" + (" AND ".join(f"{name} = ?" for name in given) or "false") + ")")
-        values += list(given.values())
+def _dollars(figures: Figures, node_id: str) -> tuple[Decimal | None, int]:
+    """What was spent in the school year of the strategy's money, and the ledger entries behind it."""
     row = figures.connection.execute(
-        f"SELECT sum(amount_usd), count(*), (SELECT count(*) FROM core.{LEDGER}) FROM core.{LEDGER} "
-        f"WHERE entry_type = 'expenditure' AND posted_on BETWEEN ? AND ? AND ({' OR '.join(conditions)})",
-        [date(figures.year - 1, 7, 1), date(figures.year, 6, 30), *values],
+        f"SELECT expended_usd, ledger_entries FROM core.{MONEY} WHERE node_id = ? AND school_year = ?",
+        [node_id, figures.year],
     ).fetchone()
-    assert row is not None  # noqa: S101 - an aggregate has one row
-    if not row[2]:
-        return None, 0
-    return Decimal(row[0] or 0).quantize(_CENT), int(row[1])
+    return (None, 0) if row is None or row[0] is None else (Decimal(row[0]), int(row[1]))
 
 
 def _outcome(figures: Figures, item: PlanMeasure) -> _Outcome:

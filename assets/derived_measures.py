@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from assets.core_table import core_tables
-from assets.derived_cost import LEDGER
+from assets.derived_cost import MONEY
 from assets.home import Home
 from assets.measures import measured_tables, measures_node
 from warehouse.model.measure import Measure
@@ -72,7 +72,7 @@ def core_of(home: Home, measures: Iterable[Measure]) -> tuple[str, ...]:
             sides = (way.mean_change.cohort, way.mean_change.against)
             found |= {side.table for side in sides if side is not None}
         if way is not None and way.cost_per_outcome is not None:
-            found.add(LEDGER)
+            found.add(MONEY)
     return tuple(table for table in core_tables(home) if table in found)
 
 
@@ -85,7 +85,7 @@ def _is_possible(home: Home, measure: Measure, known: set[str]) -> bool:
         with_targets = {p.item.measure for p in placed_measures(home.agency.plan) if p.item.targets}
         return bool(operands & with_targets & known)
     if way.cost_per_outcome is not None:
-        return LEDGER in tables and bool(operands & known)
+        return MONEY in tables and bool(operands & known)
     if way.fresh is not None:
         return bool(operands)
     return operands <= known

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -330,29 +329,15 @@ STRATEGY = """\
 COSTLY = AGENCY["plan.yml"] + STRATEGY % RATE.id
 
 
-def entry(number: int, amount: str, day: date, award: str = "S010A230001", **given: Any) -> dict[str, Any]:
-    return {
-        "entry_id": str(number), "award_id": award, "account_code": "100-1000", "entry_type": "expenditure",
-        "amount_usd": Decimal(amount), "posted_on": day, "school_year": 2024, **given,
-    }  # fmt: skip
-
-
-LEDGER = [
-    entry(1, "1000.10", date(2023, 7, 1)),
-    entry(2, "2000.20", date(2024, 6, 30)),
-    entry(3, "-500.05", date(2024, 1, 31)),
-    entry(4, "9000.00", date(2023, 6, 30)),  # of the year before
-    entry(5, "9000.00", date(2024, 7, 1)),  # of the year after
-    entry(6, "9000.00", date(2024, 1, 1), entry_type="obligation"),
-    entry(7, "9000.00", date(2024, 1, 1), award="S367A230001"),
-    entry(8, "9000.00", date(2024, 1, 1), award="S424A230001"),  # another account of that award
-    entry(9, "40.00", date(2024, 1, 1), award="S424A230001", account_code="100-2000"),
-]
 SPENT = Decimal("2540.25")
 
 
-def cost(home: Home, rows: Any, ledger: Any = LEDGER) -> dict[str, Any]:
-    with at_hand(home, 2024, rows, {"ledger_entries": ledger}) as figures:
+def money(spent: Decimal | None = SPENT, **given: Any) -> dict[str, Any]:
+    return {"node_id": "G1.S1", "school_year": 2024, "expended_usd": spent, "ledger_entries": 4, **given}
+
+
+def cost(home: Home, rows: Any, *of_strategies: dict[str, Any]) -> dict[str, Any]:
+    with at_hand(home, 2024, rows, {"strategy_money": of_strategies or [money()]}) as figures:
         cost_per_outcome(figures, COST)
         (row,) = made(figures)
         return row
@@ -399,8 +384,11 @@ def test_where_there_is_no_cost_both_components_stay_and_it_says_why(
 def test_what_cost_nothing_yet_is_not_free_and_without_a_ledger_nothing_is_known(tmp_path: Path) -> None:
     rows = [rate(RATE.id, STATE, 2023, 60, 200), rate(RATE.id, STATE, 2024, 65, 250)]
     home = land(tmp_path, plan=COSTLY)
-    assert components(cost(home, rows, LEDGER[3:6])) == (Decimal("0.00"), Decimal("10.00"), "nothing_spent")
-    assert components(cost(home, rows, [])) == (None, Decimal("10.00"), "no_input")
+    none, gained = Decimal("0.00"), Decimal("10.00")
+    assert components(cost(home, rows, money(none))) == (none, gained, "nothing_spent")
+    assert components(cost(home, rows, money(None))) == (None, gained, "no_input")
+    others = [money(node_id="G1.S2"), money(school_year=2023)]
+    assert components(cost(home, rows, *others)) == (None, gained, "no_input")
 
 
 def test_the_cost_of_a_special_year_is_not_told(tmp_path: Path) -> None:
