@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from submissions import submitted
 
-from simulator.edfacts.files import file_types
 from simulator.generate import generate
 from simulator.organizations import build_state
 from simulator.settings import Settings
@@ -23,21 +22,6 @@ Told = dict[tuple[str, ...], tuple[int, int]]
 def rows(folder: Path, name: str) -> list[dict[str, str]]:
     with (folder / name).open(encoding="utf-8", newline="") as handle:
         return list(csv.DictReader(handle))
-
-
-def submitted(folder: Path, year: int, specification: str, level: str) -> Iterator[dict[str, str]]:
-    kind = file_types()[specification, level]
-    text = (folder / "edfacts" / str(year) / kind.file_name).read_text(encoding="utf-8")
-    names = [name for name, _ in kind.columns]
-    for line in text.splitlines()[1:]:
-        if kind.extension == "txt":
-            cells, at = [], 0
-            for _, length in kind.columns:
-                cells.append(line[at : at + length].strip())
-                at += length
-        else:
-            cells = line.split(",")
-        yield dict(zip(names, cells, strict=True))
 
 
 def told(folder: Path, measure: str, year: int, kind: str, *by: str) -> Told:
