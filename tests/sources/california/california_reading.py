@@ -18,7 +18,7 @@ from assets.raw import raw_node, refresh_raw
 
 YEAR = 2021
 SOURCES = ("nces_school_directory", "ca_cde_chronic_absence", "ca_cde_ela", "ca_cde_frpm")
-TABLES = ("organizations", "chronic_absence", "assessment_results")
+TABLES = ("organizations", "chronic_absence", "assessment_results", "unmatched_organizations")
 
 
 @dataclass(frozen=True)

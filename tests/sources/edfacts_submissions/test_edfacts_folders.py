@@ -13,6 +13,7 @@ from sources.open_codes import is_open
 SPECIFICATIONS = [
     *(
         "002",
+        "009",
         "029",
         "033",
         "037",
@@ -20,6 +21,7 @@ SPECIFICATIONS = [
         "052",
         "103",
         "118",
+        "129",
         "134",
         "141",
         "150",
@@ -48,6 +50,8 @@ SPECIFICATIONS = [
     "212",
 ]
 ALL = sorted(submissions())
+# The layout without the Title I status, for which alone the file is read.
+NOT_HELD = {("129", "SCH", 2023)}
 
 
 def test_every_file_specification_of_the_issue_has_its_folder() -> None:
@@ -108,6 +112,8 @@ def test_the_layouts_are_those_of_the_reference_of_every_year_it_has(shared_data
     known = reference(shared_data)
     compared = 0
     for (specification, level, year), columns in known.items():
+        if (specification, level, year) in NOT_HELD:
+            continue
         for source_id in (s for s in ALL if s.split("_")[1] == f"fs{specification}"):
             ours = [x for x in layout_lines(source_id) if x["level"] == level]
             first = max(int(x["first_year"]) for x in ours if int(x["first_year"]) <= year)
