@@ -54,9 +54,14 @@ requests AS (
     GROUP BY award_id
 ),
 
+ages AS (
+    SELECT award_id, max_by(unexplained_since, month_ends_on) AS unexplained_since FROM core.award_months GROUP BY award_id
+),
+
 awards AS (
     SELECT
         w.*,
+        g.unexplained_since,
         coalesce(k.not_yet_drawn_usd, 0) AS not_yet_drawn_usd,
         k.not_yet_drawn_on,
         coalesce(k.too_late_usd, 0) AS too_late_usd,
@@ -69,6 +74,7 @@ awards AS (
     FROM core.award_years AS w
     LEFT JOIN known AS k ON k.award_id = w.award_id
     LEFT JOIN requests AS q ON q.award_id = w.award_id
+    LEFT JOIN ages AS g ON g.award_id = w.award_id
 ),
 
 steps AS (
@@ -95,7 +101,8 @@ steps AS (
                 'o': least(not_yet_drawn_on, too_late_on)},
             {'n': 13, 'f': 'drawn', 't': 'posted', 'r': 'not_yet_posted', 'd': not_yet_posted_usd, 'o': not_yet_posted_on},
             {'n': 14, 'f': 'drawn', 't': 'posted', 'r': 'unexplained',
-                'd': drawn_usd + not_yet_drawn_usd + too_late_usd - not_yet_posted_usd - expended_usd, 'o': NULL}
+                'd': drawn_usd + not_yet_drawn_usd + too_late_usd - not_yet_posted_usd - expended_usd,
+                'o': unexplained_since}
         ]) AS step
     FROM awards AS w
 ),
