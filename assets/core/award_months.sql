@@ -92,7 +92,11 @@ earlier AS (
 ),
 
 versions AS (
-    SELECT award_id, allocation_version, issued_on, sum(amount_usd) FILTER (WHERE allocation_type = 'lea') AS allocated_usd
+    SELECT
+        award_id,
+        allocation_version,
+        issued_on,
+        coalesce(sum(amount_usd) FILTER (WHERE allocation_type = 'lea'), 0) AS allocated_usd
     FROM core.allocations
     GROUP BY award_id, allocation_version, issued_on
 ),

@@ -55,7 +55,9 @@ requests AS (
 ),
 
 ages AS (
-    SELECT award_id, max_by(unexplained_since, month_ends_on) AS unexplained_since FROM core.award_months GROUP BY award_id
+    SELECT award_id, unexplained_since
+    FROM core.award_months
+    QUALIFY month_ends_on = max(month_ends_on) OVER (PARTITION BY award_id)
 ),
 
 awards AS (
