@@ -74,7 +74,7 @@ class Absences:
     """Days absent of each spell: of the year, and up to the end of each month."""
 
     total: Ints
-    to_date: Ints  # [month, spell]
+    to_date: npt.NDArray[np.int16]  # [month, spell]; a year has 180 days
 
 
 def write_attendance(
@@ -86,7 +86,7 @@ def write_attendance(
     calendar = np.array(instructional_days(students.year), dtype="datetime64[D]")
     ends = np.array([days for _, days in month_ends(students.year)])
     absent = Absences(
-        np.zeros(len(spells), dtype=np.int64), np.zeros((len(ends), len(spells)), dtype=np.int64)
+        np.zeros(len(spells), dtype=np.int64), np.zeros((len(ends), len(spells)), dtype=np.int16)
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     with pq.ParquetWriter(path, ATTENDANCE_SCHEMA, compression="zstd", compression_level=1) as writer:

@@ -6,6 +6,7 @@ Put here: who can be judged, who is chronically absent. Not here: the days thems
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from simulator.organizations import Ints
 from simulator.people import Flags, Spells, Students
@@ -49,7 +50,9 @@ def tell_absence(truth: Truth, students: Students, spells: Spells, absent: Ints)
             truth.values("chronic_absence_gap", students.year, denominator, points, wanted, dimensions)
 
 
-def tell_absence_to_date(truth: Truth, students: Students, spells: Spells, to_date: Ints) -> None:
+def tell_absence_to_date(
+    truth: Truth, students: Students, spells: Spells, to_date: npt.NDArray[np.int16]
+) -> None:
     """Chronic absence from the first day to the end of each month, by group; who has left counts, too.
 
     Args:
@@ -62,7 +65,7 @@ def tell_absence_to_date(truth: Truth, students: Students, spells: Spells, to_da
     for (month, end), absent in zip(month_ends(students.year), to_date, strict=True):
         days = np.clip(end - spells.first_day, 0, spells.days)
         eligible = days >= MINIMUM_DAYS_ENROLLED
-        chronic = eligible & (absent * 10 >= days)
+        chronic = eligible & (absent.astype(np.int64) * 10 >= days)
         for group, flag in students.groups().items():
             inside = flag[spells.student]
             numerator, denominator = (
