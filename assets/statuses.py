@@ -174,7 +174,7 @@ def _row(
         "organization_id": organization,
         "organization_view": source.get("organization_view", "none"),
         "school_year": year,
-        "period": "annual",
+        "period": question.period,
         "node_id": placed.node_id,
         "measure_id": placed.item.measure,
         **{name: placed.item.dimension(name) for name in DIMENSIONS},

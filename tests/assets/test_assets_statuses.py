@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from assets.home import Home
 from assets.plan_tables import plan_table
 from assets.statuses import status_tables
 from warehouse.model.contract import load_contracts, published_contracts
+from warehouse.model.plan import placed_measures
 
 RATE = "chronic_absence_rate"
 VALUE = load_contracts()["measure_value"]
@@ -163,3 +165,22 @@ def test_the_plan_as_tables_has_every_node_measure_and_target(tmp_path: Path) ->
     assert measure_rows(agency, CONTRACTS["measure"]).num_rows == len(agency.measures)
     groups = student_group_rows(CONTRACTS["student_group"]).to_pylist()
     assert "all" in {g["student_group"] for g in groups}
+
+
+def test_each_month_of_a_measure_judged_by_month_has_a_row_of_its_own(tmp_path: Path) -> None:
+    home = littleland(tmp_path)
+    (placed,) = [p for p in placed_measures(home.agency.plan) if p.item.measure == RATE]
+    monthly = placed.item.model_copy(update={"period": "month"})
+    goal = home.agency.plan.goals[0].model_copy(update={"measures": (monthly,)})
+    plan = home.agency.plan.model_copy(update={"goals": (goal,)})
+    home = replace(home, agency=replace(home.agency, plan=plan))
+    rows = [figure(STATE, 2023, 20.0), figure(STATE, 2024, 18.0)]
+    rows += [
+        figure(STATE, 2024, value, period=month) for month, value in (("2023-09", 30.0), ("2024-06", 17.0))
+    ]
+    found = statuses(home, rows)
+    assert [(r["period"], r["baseline"], r["actual"], r["status"]) for r in found] == [
+        ("2023-09", 20.0, 30.0, "OFF_TRACK"), ("2024-06", 20.0, 17.0, "ON_TRACK"),
+    ]  # fmt: skip
+    lag = timedelta(days=home.agency.measures[RATE].expected_lag_days)
+    assert [r["due_on"] for r in found] == [date(2023, 9, 30) + lag, date(2024, 6, 30) + lag]
