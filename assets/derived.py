@@ -111,8 +111,9 @@ def _compute(home: Home, school_year: int, version: str) -> None:
         for table in core_of(home, measures):
             view_accepted(connection, home, TableName("core", table), school_year)
         figures = Figures(connection, home, school_year, _files(home, measures, school_year))
+        current = _current(home, measures, school_year)
         for measure in measures:
-            _make(figures, measure, _current(home, measures, school_year))
+            _make(figures, measure, current)
         contract, near = home.contracts[VALUE_CONTRACT], _is_near_students(home, measures)
         file, parts = home.lake.file(DERIVED, school_year, version), parts_file(home, school_year, version)
         with home.lake.writing(parts, restricted=False) as temporary:
