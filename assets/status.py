@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from assets.expectation import Actual, Question, expected_value, is_baseline, last_value
+from assets.expectation import Actual, Question, expected_value, is_baseline, last_value, moment
 from assets.range_status import distance, judge_within, within
 
 STATUS_RULE = "spm-2"
@@ -126,8 +126,11 @@ def _why_no_expectation(question: Question) -> str:
         return "Shown for context; no direction is better"
     if not question.plan.targets:
         return "The plan sets no target for it"
-    if question.plan.baseline is not None and question.school_year < question.plan.baseline.school_year:
-        return "Before the baseline year"
+    baseline = question.plan.baseline
+    if baseline is not None:
+        start = moment(baseline.school_year, baseline.period)
+        if moment(question.school_year, question.period) < start:
+            return "Before the baseline year" if question.is_annual else "Before the baseline"
     if question.broken_since(question.plan.targets[0].school_year):
         return "No target was set since the measure changed"
     return "No baseline is known from which the way to the target could be measured"

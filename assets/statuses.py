@@ -106,14 +106,16 @@ def _moments(item: PlanMeasure, series: Series, years: Sequence[int]) -> list[Mo
 
 
 def _baseline(item: PlanMeasure, series: Series) -> float | None:
-    """The value set in the plan, else the figure of the baseline's year, or of its month."""
+    """The value set in the plan, else the figure of the baseline's year, or of its last month."""
     if item.baseline is None:
         return None
     if item.baseline.value is not None:
         return item.baseline.value
-    year = item.baseline.school_year
-    period = item.baseline.period or (f"{year}-06" if item.period == "month" else ANNUAL)
-    figure = _actual(series.get((year, period)) or series.get((year, ANNUAL)))
+    year, month = item.baseline.school_year, item.baseline.period
+    if item.period == "month" and month is None:
+        # Some measures have no figure in the summer: the last month that has one ends the year.
+        month = max((p for y, p in series if y == year and p != ANNUAL), default=None)
+    figure = _actual(series.get((year, month or ANNUAL)))
     return None if figure is None or figure.is_partial_coverage else figure.value
 
 

@@ -174,13 +174,13 @@ def test_each_month_of_a_measure_judged_by_month_has_a_row_of_its_own(tmp_path: 
     goal = home.agency.plan.goals[0].model_copy(update={"measures": (monthly,)})
     plan = home.agency.plan.model_copy(update={"goals": (goal,)})
     home = replace(home, agency=replace(home.agency, plan=plan))
-    rows = [figure(STATE, 2023, 20.0), figure(STATE, 2024, 18.0)]
-    rows += [
-        figure(STATE, 2024, value, period=month) for month, value in (("2023-09", 30.0), ("2024-06", 17.0))
-    ]
+    rows = [figure(STATE, 2023, 15.0), figure(STATE, 2024, 18.0)]
+    months = {"2023-04": 26.0, "2023-05": 20.0, "2023-09": 30.0, "2024-06": 17.0}
+    rows += [figure(STATE, 2023 + (m > "2023-06"), value, period=m) for m, value in months.items()]
     found = statuses(home, rows)
     assert [(r["period"], r["baseline"], r["actual"], r["status"]) for r in found] == [
+        ("2023-04", 20.0, 26.0, "BASELINE_ONLY"), ("2023-05", 20.0, 20.0, "BASELINE_ONLY"),
         ("2023-09", 20.0, 30.0, "OFF_TRACK"), ("2024-06", 20.0, 17.0, "ON_TRACK"),
     ]  # fmt: skip
     lag = timedelta(days=home.agency.measures[RATE].expected_lag_days)
-    assert [r["due_on"] for r in found] == [date(2023, 9, 30) + lag, date(2024, 6, 30) + lag]
+    assert [r["due_on"] for r in found[2:]] == [date(2023, 9, 30) + lag, date(2024, 6, 30) + lag]
