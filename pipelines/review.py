@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-from pipelines.review_money import money_rows, request_rows
+from pipelines.review_money import money_rows, quadrant_rows, request_rows
 from warehouse.model.errors import SpmError
 from warehouse.read import Reader, Row
 
@@ -87,6 +87,7 @@ def review(reader: Reader, asked: Period) -> dict[str, Any]:
         "decisions": _decisions(reader, asked, nodes),
         "money": money_rows(reader, asked.last),
         "open_requests": request_rows(reader, asked.last),
+        "submissions": _submissions(reader, asked),
     }
     if asked.kind == "monthly":
         parts["actions"] = [row for row in work if row["node_type"] == "action"]
@@ -145,6 +146,13 @@ def _decisions(reader: Reader, asked: Period, nodes: Mapping[str, Row]) -> list[
     return found
 
 
+def _submissions(reader: Reader, asked: Period) -> list[Row]:
+    """Federal files and reports due in the period, and those due before that have not been read."""
+    start, end = asked.first.isoformat(), asked.last.isoformat()
+    rows = reader.table("submission_register", order="due_on, submission_id, school_year")
+    return [r for r in rows if r["due_on"] <= end and (r["due_on"] >= start or r["is_overdue"])]
+
+
 def _measures(reader: Reader, asked: Period, nodes: Mapping[str, Row]) -> list[Row]:
     """The measures of strategies (each quarter) or of goals too (each year), of one organization each.
 
@@ -193,6 +201,11 @@ def _year_to_come(
         "to_be_reset": [row for row in milestones if row["judgement"] in _TO_BE_RESET],
         "next_milestones": coming,
         "next_targets": targets,
+        "strategy_money": [
+            {**row, "title": _title(nodes, row["node_id"])}
+            for row in reader.table("strategy_money", order="node_id", school_year=asked.school_year)
+        ],
+        "quadrants": quadrant_rows(reader, asked.school_year),
         "strategies_without_milestone": [
             node for node in nodes.values() if node["node_type"] == "strategy" and node["node_id"] not in have
         ],

@@ -1,4 +1,4 @@
-"""The money that a review looks at: each award with what is left of it, and requests that wait to be paid.
+"""The money that a review looks at: awards, requests that wait to be paid, spending beside outcomes.
 
 Put here: rows of money at the end of a period. Not here: how the amounts come about (core tables), layout
 (`review_shown`).
@@ -42,3 +42,15 @@ def request_rows(reader: Reader, day: date) -> list[dict[str, Any]]:
         if row["open_days"] >= kept["oldest_days"]:
             kept |= {"oldest_days": row["open_days"], "oldest_request": row["request_id"]}
     return [found[code] for code in sorted(found)]
+
+
+def quadrant_rows(reader: Reader, school_year: int) -> list[dict[str, Any]]:
+    """How many organizations spend more or less than their peers, with better or worse outcomes."""
+    found: dict[str, list[str]] = {}
+    for row in reader.table("spend_outcome", order="organization_name", school_year=school_year):
+        name = row["quadrant"] or f"none: {row['quadrant_reason']}"
+        found.setdefault(name, []).append(row["organization_name"])
+    return [
+        {"quadrant": name, "organizations": len(names), "names": names}
+        for name, names in sorted(found.items())
+    ]

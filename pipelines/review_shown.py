@@ -139,6 +139,26 @@ _PARTS: dict[str, tuple[str, Sequence[Column], str]] = {
          ("", _flag("is_late", "late"))),
         "none",
     ),
+    "submissions": (
+        "Federal files and reports due",
+        (("due", _text("due_on")), ("file", _text("submission_id")), ("what", _text("title")),
+         ("of", _text("school_year")), ("read", _text("read_on")), ("", _flag("is_overdue", "overdue")),
+         ("day", lambda row: "" if row["is_due_verified"] else "not verified")),
+        "none",
+    ),
+    "strategy_money": (
+        "Money of strategies in the school year",
+        (("code", _text("node_id")), ("what", _text("title")), ("planned $", _dollars("planned_usd")),
+         ("spent $", _dollars("expended_usd")), ("spent to date $", _dollars("expended_to_date_usd")),
+         ("", _words("money_reason"))),
+        "no strategy has money",
+    ),
+    "quadrants": (
+        "Spending and outcome, against the median of peers",
+        (("quadrant", _words("quadrant")), ("organizations", _text("organizations")),
+         ("which", lambda row: escape(", ".join(row["names"])))),
+        "the plan chooses no two measures, or they have no figures",
+    ),
     "to_be_reset": (
         "Milestones to be set anew",
         (("code", _text("node_id")), ("what", _text("title")), ("judged", _words("judgement"))),

@@ -16,6 +16,7 @@ from refreshed import Refreshed
 
 from pipelines.review import period, review
 from pipelines.scorecard import scorecard
+from warehouse.model.errors import SpmError
 from warehouse.read import open_reader
 
 
@@ -244,6 +245,42 @@ def test_an_annual_review_sets_anew_what_was_not_met(reviews: dict[str, dict[str
     assert [row["node_id"] for row in year["next_milestones"]] == ["G1.S1.M3"]
     assert "G1.S1" not in {row["node_id"] for row in year["strategies_without_milestone"]}
     assert {row["school_year"] for row in year["next_targets"]} == {2026}
+    assert {row["node_id"] for row in year["strategy_money"]} == {"G1.S1", "G2.S1"}
+    peers = sum(row["organizations"] for row in year["quadrants"] if not row["quadrant"].startswith("none"))
+    assert peers >= 5
+
+
+def test_a_review_after_the_year_lists_what_is_decided_and_not_done(
+    small_franklin: Refreshed, reviews: dict[str, dict[str, Any]]
+) -> None:
+    written = [row for row in decisions(small_franklin.data) if "2025-01-01" <= row["HeldOn"] <= "2025-03-31"]
+    found = {(row["review_id"], row["node_id"], row["decision"]) for row in reviews["quarter"]["decisions"]}
+    assert found >= {(row["ReviewId"], row["NodeId"], row["Decision"]) for row in written}
+    open_before = {
+        (row["ReviewId"], row["NodeId"], row["Decision"])
+        for row in decisions(small_franklin.data)
+        if row["HeldOn"] < "2025-01-01"
+        and row["DueOn"]
+        and (not row["DoneOn"] or row["DoneOn"] > "2025-03-31")
+    }
+    assert found == open_before | {(row["ReviewId"], row["NodeId"], row["Decision"]) for row in written}
+
+
+@pytest.mark.parametrize(
+    ("month", "quarter", "year"),
+    [(None, None, None), ("2025-03", "2025-Q1", None), ("2025-13", None, None), (None, "2025-Q5", None)],
+)
+def test_a_review_is_of_one_period(month: str | None, quarter: str | None, year: int | None) -> None:
+    with pytest.raises(SpmError) as caught:
+        period(month, quarter, year)
+    assert caught.value.remedy
+
+
+def test_periods_know_their_school_year_and_months() -> None:
+    autumn = period(None, "2024-Q3", None)
+    assert (autumn.school_year, autumn.months) == (2025, ("2024-07", "2024-08", "2024-09"))
+    assert len(period(None, None, 2025).months) == 12
+    assert period("2024-02", None, None).last == date(2024, 2, 29)
 
 
 def test_the_scorecard_tells_how_goals_stand_and_how_work_goes_on(small_franklin: Refreshed) -> None:
