@@ -32,8 +32,8 @@ def tell_award_rules(truth: Truth, money: Money) -> None:
 
 
 def excess_cents(carry: Carryover) -> int:
-    """What an LEA carries over its cap, rounded down to the cent; without a cap or with a waiver nothing."""
-    if carry.has_waiver or carry.allocation_cents < CAP_FROM_CENTS:
+    """What an LEA carries over its cap, which is rounded down to the cent; with a waiver nothing is over."""
+    if carry.has_waiver:
         return 0
     return max(0, carry.carryover_cents - carry.allocation_cents * CAP_PERCENT // 100)
 
@@ -47,18 +47,18 @@ def _tell_carryover(truth: Truth, money: Money) -> None:
         for position, carry in carries.items():
             place = Place(money.state.leas[position].nces_id, LEA, "as_published")
             _tell_rate(truth, place, year, [carry])
-            is_capped = carry.allocation_cents >= CAP_FROM_CENTS
-            excess = excess_cents(carry) / 100
-            truth.add("excess_carryover_usd", place, year, None, int(is_capped), excess)
+            if carry.allocation_cents >= CAP_FROM_CENTS:  # a smaller allocation has no cap
+                truth.add("excess_carryover_usd", place, year, None, 1, excess_cents(carry) / 100)
         _tell_rate(truth, STATE, year, carries.values())
         capped = [carry for carry in carries.values() if carry.allocation_cents >= CAP_FROM_CENTS]
         over = sum(
             100 * carry.carryover_cents > CAP_PERCENT * carry.allocation_cents and not carry.has_waiver
             for carry in capped
         )
-        truth.add("leas_over_carryover_cap", STATE, year, None, len(capped), float(over))
-        excess = sum(map(excess_cents, capped)) / 100
-        truth.add("excess_carryover_usd", STATE, year, None, len(capped), excess)
+        if capped:
+            truth.add("leas_over_carryover_cap", STATE, year, None, len(capped), float(over))
+            excess = sum(map(excess_cents, capped)) / 100
+            truth.add("excess_carryover_usd", STATE, year, None, len(capped), excess)
 
 
 def _tell_rate(truth: Truth, place: Place, year: int, carries: Iterable[Carryover]) -> None:

@@ -132,13 +132,13 @@ def _tell_open(truth: Truth, requests: Sequence[Request], year: int, ends: list[
         last = len(ends) if request.paid_on is None else bisect_left(ends, request.paid_on)
         for end in ends[first:last]:
             days = open_days(request, end)
+            if days is None:
+                continue
             for place, program in _places(request):
-                ages[end, place, program] += [] if days is None else [days]
+                ages[end, place, program].append(days)
     for (end, place, program), days_open in ages.items():
-        count = len(days_open)  # 0 where every unpaid request lies with its LEA
+        count, oldest = len(days_open), float(max(days_open))
         for period in periods_at(ends, end):
             dimensions = {"program": program, "period": period}
             truth.add("open_requests", place, year, None, count, float(count), **dimensions)
-            if days_open:
-                oldest = float(max(days_open))
-                truth.add("oldest_open_request_days", place, year, None, count, oldest, **dimensions)
+            truth.add("oldest_open_request_days", place, year, None, count, oldest, **dimensions)

@@ -33,8 +33,8 @@ def test_carryover_is_measured_against_its_cap(folder: Path, told: dict[str, dic
             key = (organization, sy(date.fromisoformat(measured)), "annual", "none", "none")
             shares[key][0] += carried
             shares[key][1] += allocated
-            over = 0 if waived else max(0, carried - int(Decimal(allocated) * 15 / 100))
-            excess[key] += [over] if allocated >= 50_000_00 else []
+            if allocated >= 50_000_00:
+                excess[key].append(0 if waived else max(0, carried - int(Decimal(allocated) * 15 / 100)))
     close(told["title_i_carryover_rate"], rates(shares, 100))
     close(
         told["excess_carryover_usd"],
