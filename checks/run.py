@@ -65,6 +65,12 @@ def run_checks(
     ]
 
 
+def tables_asked(contract: Contract) -> frozenset[str]:
+    """The tables, as `layer.table`, that some claim about a table reads: of its contract or of a suite."""
+    known = {**project_contracts(), contract.name: contract}
+    return frozenset(name for claim in all_claims(contract, load_suites(), known) for name in claim.needs)
+
+
 def project_contracts() -> dict[str, Contract]:
     """The project's contracts by `layer.table`."""
     return {contract.name: contract for contract in load_contracts().values()}
