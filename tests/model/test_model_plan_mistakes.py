@@ -169,6 +169,8 @@ MISTAKES: list[tuple[str, str, str, str, str]] = [
      "neither more nor less is better", "federal_revenue_share"),
     ("aligned to itself", "    title: Students are in school", "    title: Students are in school\n"
      "    aligned_to: G1", "aligned to none above", "aligned_to"),
+    ("unknown strategy", "    strategies:\n", "      - {measure: cost_per_student_gained, role: context, "
+     "scope: {organization: FK}, strategy_id: G1.S9}\n    strategies:\n", "Unknown strategy", "G1.S9"),
     ("own plan aligned", "version: 2", "version: 2\naligned_to_plan: x", "others are aligned to",
      "aligned_to_plan"),
 ]  # fmt: skip

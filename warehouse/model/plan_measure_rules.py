@@ -26,8 +26,16 @@ def check_measures(located: Located[Plan], measures: Mapping[str, Measure]) -> N
     """
     kinds = {node.node_id: type(node.item).__name__ for node in nodes(located.value)}
     seen: set[str] = set()
+    strategies = [node_id for node_id, kind in kinds.items() if kind == "Strategy"]
     for placed in placed_measures(located.value):
         _check_measure(located, placed, measures, kinds[placed.node_id])
+        if placed.item.strategy_id is not None and placed.item.strategy_id not in strategies:
+            raise located.error(
+                (*placed.location, "strategy_id"),
+                "Unknown strategy",
+                value=placed.item.strategy_id,
+                remedy=f"Use one of {', '.join(strategies) or 'none: the plan has no strategy'}",
+            )
         if placed.plan_measure_id in seen:
             raise located.error(
                 placed.location,
