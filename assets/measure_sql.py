@@ -158,16 +158,18 @@ def _source_sql(shape: _Shape) -> str:
     if shape.sources:
         columns = "placed.* REPLACE (coalesce(one.together, placed.place) AS place)"
         source += (
-            " LEFT JOIN (SELECT place, min(place) OVER (PARTITION BY target_id, organization_view) AS together"
+            " LEFT JOIN (SELECT place,"
+            " min(place) OVER (PARTITION BY target_id, organization_view) AS together"
             f" FROM targets WHERE NOT is_self AND source_type IN ({listed(shape.sources)})) AS one"
             " ON one.place = placed.place"
         )
     if shape.periods is not None:
-        columns += f", {_period_of(shape.periods, shape.periods.date)} AS figure_period"
+        columns += f", {period_of(shape.periods, shape.periods.date)} AS figure_period"
     return source if columns == "placed.*" else f"(SELECT {columns} FROM {source})"
 
 
-def _period_of(periods: Periods, date: str) -> str:
+def period_of(periods: Periods, date: str) -> str:
+    """SQL for the part of the year that a date is in."""
     return _PERIOD[periods.every].format(date=date)
 
 
@@ -236,7 +238,7 @@ def _period_sql(measure: Measure, contract: Contract) -> str:
         return f"'{ANNUAL}'"
     if periods.year != "last":
         return "key_period"
-    last = f"(SELECT {_period_of(periods, f'max({periods.date})')} FROM {contract.name})"
+    last = f"(SELECT {period_of(periods, f'max({periods.date})')} FROM {contract.name})"
     return f"unnest(CASE WHEN key_period = {last} THEN [key_period, '{ANNUAL}'] ELSE [key_period] END)"
 
 

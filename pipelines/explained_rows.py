@@ -14,6 +14,8 @@ import duckdb
 
 from assets.core_table import CoreTable, core_node, core_tables
 from assets.engine import TableName, connect, view_files
+from assets.measure_sql import period_of
+from pipelines.explained_figure import WHOLE_YEAR
 from warehouse.model.errors import SpmError
 from warehouse.model.measure import DIMENSIONS, Measure
 from warehouse.read import Row
@@ -141,7 +143,8 @@ def _condition(home: Home, measure: Measure, value: Row) -> tuple[str, list[str]
     if kind is None:
         parts, given = ["c.organization_id = ?"], [str(value["organization_id"])]
     else:
-        placed, given = _placed(value, kind)
+        together = (kind,) if measure.roll_up is None else measure.roll_up.sources
+        placed, given = _placed(value, kind, together)
         parts = [f"c.organization_id IN (SELECT organization_id FROM core.organizations WHERE {placed})"]
         parts += ["c.is_additive"] if "is_additive" in names else []
     for name in DIMENSIONS:
@@ -151,12 +154,25 @@ def _condition(home: Home, measure: Measure, value: Row) -> tuple[str, list[str]
             given.append(str(value[name]))
     if measure.where is not None:
         parts.append(f"({measure.where})")
+    parts += _of_period(measure, value)
     return " AND ".join(parts), given
 
 
-def _placed(value: Row, kind: str) -> tuple[str, list[str]]:
+def _of_period(measure: Measure, value: Row) -> list[str]:
+    """The part of the year that a figure is about; the whole year may stand for its last part."""
+    periods = measure.periods
+    if periods is None or (value["period"] == WHOLE_YEAR and periods.year != "last"):
+        return []
+    own = period_of(periods, f"c.{periods.date}")
+    if value["period"] != WHOLE_YEAR:
+        return [f"{own} = '{value['period']}'"]
+    last = period_of(periods, f"max({periods.date})")
+    return [f"{own} = (SELECT {last} FROM core.{measure.core_table})"]
+
+
+def _placed(value: Row, kind: str, together: Sequence[str]) -> tuple[str, list[str]]:
     if value["organization_type"] == "SEA":
-        return "organization_type = ?", [kind]
+        return f"organization_type IN ({', '.join('?' for _ in together)})", list(together)
     column = "reporting_lea_id" if value["organization_view"] == "reporting_lea" else "authorizer_lea_id"
     if kind != "SCHOOL":
         column = "parent_organization_id"
