@@ -15,6 +15,7 @@ from rich.table import Table
 
 from assets.place import Place
 from pipelines.scorecard_plan import goal_of, heading, node_rows, strategy_lines, work_line, work_rows
+from pipelines.scorecard_rest import show_unjudged, unjudged
 from pipelines.terminal import TRENDS, figure, figure_or_range, not_for_release, status_text, wording
 from warehouse.read import Reader, Row
 
@@ -60,6 +61,7 @@ def scorecard(reader: Reader, *, year: int | None, organization: str | None) -> 
         "carried": _carried(reader),
         "special": _special(rows),
         "absent": reader.absent(),
+        "unjudged": [] if organization else unjudged(reader, year),
     }
 
 
@@ -85,6 +87,7 @@ def show(console: Console, card: dict[str, Any], place: Place) -> None:
             console.print(line)
         if work := work_line(goal["milestones"]):
             console.print(work)
+    show_unjudged(console, card["unjudged"])
     _notes(console, card)
     console.print()
     console.print(f"Warehouse: {place.warehouse}", soft_wrap=True)
