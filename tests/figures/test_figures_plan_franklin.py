@@ -160,7 +160,7 @@ def test_dollars_of_a_strategy_are_those_of_the_ledger(small_franklin: Refreshed
         (cents,) = ledger.execute(
             "SELECT sum(amount_cents) FROM entry WHERE entry_type = 'expenditure' "
             "AND posted_on BETWEEN '2024-07-01' AND '2025-06-30' "
-            "AND account_code IN ('210-2213-320-8436723', '210-2213-330-8436724')"
+            "AND account_code IN ('210-2213-330-8436723', '210-2213-330-8436724')"
         ).fetchone()
     finally:
         ledger.close()
