@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from pipelines.explained_figure import VIEWS, WHOLE, WHOLE_YEAR, Asked, command, the_figure
-from warehouse.model.measure import DIMENSIONS, OTHERS
+from warehouse.model.dimensions import DIMENSIONS, OTHERS
 from warehouse.read import Reader, Row
 
 if TYPE_CHECKING:

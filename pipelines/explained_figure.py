@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from warehouse.model.dimensions import DIMENSIONS
 from warehouse.model.errors import SpmError
-from warehouse.model.measure import DIMENSIONS
 from warehouse.read import Reader, Row
 
 VIEWS = ("none", "as_published", "authorizer", "reporting_lea")

@@ -16,7 +16,7 @@ from rich.markup import escape
 from pipelines.explained_figure import WHOLE_YEAR
 from pipelines.explanation_of_origin import INDENT, line, show_checks, show_core, show_snapshots
 from pipelines.terminal import figure, not_for_release, status_text
-from warehouse.model.measure import DIMENSIONS
+from warehouse.model.dimensions import DIMENSIONS
 from warehouse.read import Row
 
 BASES = {

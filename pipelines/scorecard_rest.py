@@ -14,7 +14,7 @@ from rich.table import Table
 
 from pipelines.explained_figure import WHOLE, WHOLE_YEAR
 from pipelines.terminal import figure, wording
-from warehouse.model.measure import DIMENSIONS
+from warehouse.model.dimensions import DIMENSIONS
 from warehouse.read import Reader, Row
 
 

@@ -13,6 +13,8 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from warehouse.model.contract import load_contracts
+from warehouse.model.dimensions import DIMENSIONS as DIMENSIONS
+from warehouse.model.dimensions import OTHERS as OTHERS
 from warehouse.model.places import MEASURES
 from warehouse.model.yaml_file import StrictModel, load_model
 
@@ -21,12 +23,8 @@ Kind = Literal["ratio", "statistic", "count", "amount", "derived"]
 Polarity = Literal["higher", "lower", "in_range", "informational"]
 MinimumRule = Literal["reporting", "accountability", "organizations"]
 
-# What tells figures apart beside organization, school year and period; `none` where not applicable.
-DIMENSIONS = ("student_group", "grade", "subject", "federal_program_code", "award_id", "strategy_id")
 # What stands in `from` of a measure that is computed from other figures.
 FROM_MEASURES = "measures"
-# The reference of a gap to everybody who is not in the group.
-OTHERS = "others"
 # Below this many organizations, a figure about organizations is hidden.
 FEWEST_ORGANIZATIONS = 5
 
