@@ -14,8 +14,8 @@ from pipelines.explanation import figure_text
 VALUE: dict[str, Any] = {
     "measure_id": "some_rate", "organization_id": "8800010", "organization_name": "Alder",
     "organization_view": "none", "organization_type": "LEA", "school_year": 2025, "student_group": "none",
-    "grade": "none", "subject": "none", "federal_program_code": "none", "award_id": "none", "strategy_id": "none",
-    "period": "annual", "unit": "percent", "decimals": 1,
+    "grade": "none", "subject": "none", "federal_program_code": "none", "award_id": "none",
+    "strategy_id": "none", "period": "annual", "unit": "percent", "decimals": 1,
     "value": 50.0, "value_low": None, "value_high": None, "interval_low": None, "interval_high": None,
     "numerator": None, "denominator": None, "basis": "published", "suppression": None, "null_reason": None,
     "is_partial_coverage": False, "data_status": "final", "core_rows": 1,
