@@ -201,4 +201,7 @@ COUNTERS: dict[str, Callable[[Path, str], int]] = {
     "cclc_21apr": plain,
     "perkins_car": plain,
     "state_school_expenditures": plain,
+    "state_maintenance_of_effort": plain,
+    "state_monitoring": plain,
+    "review_decisions": plain,
 }
