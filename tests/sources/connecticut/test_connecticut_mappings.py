@@ -15,12 +15,14 @@ MAPPINGS = {
     "ct_edsight_graduation": ("graduation_cohorts", range(2012, 2016)),
     "ct_edsight_smarter_balanced": ("assessment_results", (2015, 2016)),
     "ct_edsight_revenue": ("lea_finance", range(2006, 2016)),
+    "ct_edsight_per_pupil_expenditures": ("school_expenditures", range(2006, 2016)),
 }
 KEYS = {
     "chronic_absence": "organization_id, student_group, grade",
     "graduation_cohorts": "organization_id, cohort_length, student_group",
     "assessment_results": "organization_id, subject, grade, student_group",
     "lea_finance": "organization_id",
+    "school_expenditures": "organization_id",
 }
 CASES = [(s, table, year) for s, (table, years) in MAPPINGS.items() for year in years]
 
@@ -69,6 +71,7 @@ def test_a_mapping_loses_only_what_it_says_it_loses(mapped, declared, source_id,
         "grades_combined": "student_group = 'not_free_or_reduced_lunch_of_three_levels'",
         "grades": "false",
         "shares": "variant = 'including_construction'",
+        "per_pupil": "false",
     }
     tables = declared(source_id, school_year).tables
     if source_id == "ct_edsight_graduation":
