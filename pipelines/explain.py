@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from warehouse.model.measure import Measure
 
 __all__ = ["Asked", "explain"]
+# What figures of figures count.
+_COUNTED = {
+    "cost_per_outcome": {"numerator": "usd", "denominator": "students"},
+    "targets_met": {"numerator": "targets", "denominator": "targets"},
+    "fresh": {"numerator": "measures of the plan", "denominator": "measures of the plan"},
+}
 PLACE = ("measure_id", "organization_id", "organization_view", "school_year")
 
 
@@ -51,9 +57,9 @@ def explain(reader: Reader, home: Home | None, asked: Asked) -> dict[str, Any]:
         "published_as": _published_as(measure, value),
         "other_views": [{**row, **shown_as} for row in others],
         "sides": sides,
-        "objectives": [{**row, **shown_as} for row in reader.scorecard(**figure)],
+        "objectives": [{**row, **shown_as} for row in reader.scorecard(period=value["period"], **figure)],
         "slice": slices[0] if slices else None,
-        "snapshots": [{**row, "stands": _stands(row, core)} for row in read],
+        "snapshots": [{**row, "stands": _stands(row, core, measure)} for row in read],
         "core_rows": core,
         "checks": reader.checks(table_name=_tables(definition, core), school_year=asked.school_year),
         "history": reader.measure_history(period=value["period"], **figure),
@@ -144,12 +150,15 @@ def _core(
     }
 
 
-def _stands(row: Row, core: dict[str, Any] | None) -> str:
+def _stands(row: Row, core: dict[str, Any] | None, measure: Measure | None) -> str:
     """How a file stands to the figure.
 
     `figure`: rows behind it come from the file. `table`: it was read for the table. `organizations`: it only
-    names organizations. `unknown`: the lake cannot say.
+    names organizations. `made_of`: it is behind the figures that this one is computed from. `unknown`: the
+    lake cannot say.
     """
+    if measure is not None and measure.is_of_figures:
+        return "made_of"
     if core is None:
         return "unknown"
     inputs = core["computed_from"] if core["computed_for"] else []
@@ -182,7 +191,8 @@ def _counted(home: Home, measure: Measure) -> dict[str, str]:
     from pipelines.explained_rows import columns_of
 
     if measure.is_of_figures:
-        return {}
+        way = "" if measure.derived is None else measure.derived.ways[0]
+        return _COUNTED.get(way, {})
     contract = home.contracts[measure.core_table]
     things = measure.core_table.split("_")[-1]
     counted = {}

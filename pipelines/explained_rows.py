@@ -16,6 +16,7 @@ from assets.core_table import CoreTable, core_node, core_tables
 from assets.engine import TableName, connect, view_files
 from assets.measure_sql import period_of
 from pipelines.explained_figure import WHOLE_YEAR
+from warehouse.model.contract import Contract
 from warehouse.model.errors import SpmError
 from warehouse.model.measure import DIMENSIONS, Measure
 from warehouse.read import Row
@@ -79,10 +80,9 @@ def _account(
     condition, given = _condition(home, measure, value)
     behind = f"FROM {contract.name} AS c WHERE {condition}"
     columns = shown_columns(home, measure)
-    listed = connection.execute(
-        f"SELECT {', '.join((*columns, *ORIGIN))} {behind} ORDER BY {', '.join(contract.key)} LIMIT {most}",
-        given,
-    ).fetchall()
+    origin = _origin(contract)
+    chosen, order = ", ".join((*columns, *origin.values())), ", ".join(contract.key)
+    listed = connection.execute(f"SELECT {chosen} {behind} ORDER BY {order} LIMIT {most}", given).fetchall()
     rows = [
         {
             "values": dict(zip(columns, row, strict=False)),
@@ -90,8 +90,9 @@ def _account(
         }
         for row in listed
     ]
-    origins = connection.execute(f"SELECT DISTINCT source_id, snapshot_sha256 {behind}", given).fetchall()
-    computed = f"SELECT DISTINCT organization_id {behind} AND source_id = '{COMPUTED}' ORDER BY ALL"
+    source, sha256 = origin["source_id"], origin["snapshot_sha256"]
+    origins = connection.execute(f"SELECT DISTINCT {source}, {sha256} {behind}", given).fetchall()
+    computed = f"SELECT DISTINCT organization_id {behind} AND {source} = '{COMPUTED}' ORDER BY ALL"
     return {
         "table": contract.name,
         "count": _count(connection, behind, given),
@@ -99,13 +100,20 @@ def _account(
             {**row, "address": _address(row, snapshots), "is_computed": row["source_id"] == COMPUTED}
             for row in rows
         ],
-        "origins": sorted((str(source), sha256) for source, sha256 in origins if sha256 is not None),
+        "origins": sorted((str(name), own) for name, own in origins if own is not None),
         "sources": sorted(_sources(connection, home, measure.core_table)),
         "computed_from": _computed_from(home, measure.core_table),
         "computed_for": [name for (name,) in connection.execute(computed, given).fetchall()],
         "incomplete": _incomplete(connection, measure, behind, given),
         "hidden": _hidden(connection, contract.fields, behind, given),
     }
+
+
+def _origin(contract: Contract) -> dict[str, str]:
+    """The columns of lineage as SQL; a table that is computed from others altogether has none."""
+    known = {f.name for f in contract.fields}
+    computed = {"source_id": f"'{COMPUTED}'", "snapshot_sha256": "CAST(NULL AS VARCHAR)"}
+    return {name: name if name in known else computed.get(name, "NULL") for name in ORIGIN}
 
 
 def shown_columns(home: Home, measure: Measure) -> list[str]:
@@ -234,7 +242,8 @@ def _computed_from(home: Home, table: str) -> list[dict[str, Any]]:
 
 def _sources(connection: duckdb.DuckDBPyConnection, home: Home, table: str) -> set[str]:
     """The sources that a core table is made from, be it that all their rows gave way to better ones."""
-    named = connection.execute(f"SELECT DISTINCT source_id FROM core.{table}").fetchall()
+    source = _origin(home.contracts[table])["source_id"]
+    named = connection.execute(f"SELECT DISTINCT {source} FROM core.{table}").fetchall()
     tables = _tables(home)
     declared = tables[table].sources if table in tables else ()
     inputs = (name for source in _computed_from(home, table) for name in source["sources"])

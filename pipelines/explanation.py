@@ -16,7 +16,7 @@ from rich.markup import escape
 from pipelines.explained_figure import WHOLE_YEAR
 from pipelines.explanation_of_origin import INDENT, line, show_checks, show_core, show_snapshots
 from pipelines.terminal import figure, not_for_release, status_text
-from warehouse.model.dimensions import DIMENSIONS
+from warehouse.model.dimensions import DIMENSIONS, FROM_MEASURES
 from warehouse.read import Row
 
 BASES = {
@@ -135,6 +135,8 @@ def _basis(account: dict[str, Any]) -> str:
 def _formula(account: dict[str, Any]) -> str:
     measure, columns = account["measure"], account["published_as"]
     formula = f"as published: {' to '.join(columns)}" if columns else measure["formula"]
+    if measure["core_table"] == FROM_MEASURES:
+        return str(formula)
     return f"{formula}, from core.{measure['core_table']}"
 
 

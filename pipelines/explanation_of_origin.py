@@ -97,7 +97,10 @@ def _show_computed(console: Console, core: dict[str, Any]) -> None:
     organizations = core["computed_for"]
     if not organizations:
         return
-    whose = f"school {organizations[0]}" if len(organizations) == 1 else f"{len(organizations):,} schools"
+    # Schools have twelve digits; the agency and its units have other ids.
+    kind = "school" if all(len(name) == 12 for name in organizations) else "organization"
+    several = f"{len(organizations):,} {kind}s"
+    whose = f"{kind} {organizations[0]}" if len(organizations) == 1 else several
     for source in core["computed_from"]:
         restricted = source["is_restricted"]
         what = f"computed from {source['table']}" + (" (restricted)" if restricted else "")
@@ -118,6 +121,9 @@ def show_snapshots(console: Console, snapshots: Sequence[Row], table: str) -> No
         )
     if len(behind) > MOST_FILES:
         _aside(console, f"and {len(behind) - MOST_FILES:,} more files behind the figure (--json lists all)")
+    made_of = sum(row["stands"] == "made_of" for row in snapshots)
+    if made_of:
+        line(console, "Source", f"{made_of:,} files, behind the figures it is made of (--json lists all)")
     others = sum(row["stands"] == "table" for row in snapshots)
     if others:
         files = "1 more file was" if others == 1 else f"{others:,} more files were"

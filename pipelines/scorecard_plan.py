@@ -85,6 +85,6 @@ def work_line(milestones: Sequence[Row]) -> str:
     parts = [f"{found[name]} {name.replace('_', ' ').lower()}" for name in _ORDER if found[name]]
     late = sum(1 for row in milestones if row["is_overdue"])
     if late:
-        parts.append(f"{late} overdue")
+        parts.append(f"{late} of them overdue")
     year, day = milestones[0]["school_year"], max(row["as_of_date"] for row in milestones)
     return f"  {counted(len(milestones), 'milestone')} of {year}, as of {day}: {', '.join(parts)}"

@@ -10,3 +10,5 @@ from __future__ import annotations
 DIMENSIONS = ("student_group", "grade", "subject", "federal_program_code", "award_id", "strategy_id")
 # The reference of a gap to everybody who is not in the group.
 OTHERS = "others"
+# What stands in `from` of a measure that is computed from other figures.
+FROM_MEASURES = "measures"

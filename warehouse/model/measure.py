@@ -14,6 +14,7 @@ from pydantic import Field, field_validator
 
 from warehouse.model.contract import load_contracts
 from warehouse.model.dimensions import DIMENSIONS as DIMENSIONS
+from warehouse.model.dimensions import FROM_MEASURES as FROM_MEASURES
 from warehouse.model.dimensions import OTHERS as OTHERS
 from warehouse.model.places import MEASURES
 from warehouse.model.yaml_file import StrictModel, load_model
@@ -23,8 +24,6 @@ Kind = Literal["ratio", "statistic", "count", "amount", "derived"]
 Polarity = Literal["higher", "lower", "in_range", "informational"]
 MinimumRule = Literal["reporting", "accountability", "organizations"]
 
-# What stands in `from` of a measure that is computed from other figures.
-FROM_MEASURES = "measures"
 # Below this many organizations, a figure about organizations is hidden.
 FEWEST_ORGANIZATIONS = 5
 
