@@ -64,6 +64,8 @@ class Claim:
         applies_to_empty: Whether it is judged for a year without rows.
         is_privacy: Whether it protects people; then no waiver lets it pass.
         group: Name under which claims of one kind about single columns may be shown as one.
+        is_false: Where the claim is about single cells of one row: the condition under which it is false, so
+            that one scan can answer for many of them.
     """
 
     name: str
@@ -80,6 +82,7 @@ class Claim:
     is_privacy: bool = False
     from_suite: bool = False
     group: str | None = None
+    is_false: str | None = None
 
 
 def identifier(name: str) -> str:

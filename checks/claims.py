@@ -55,6 +55,7 @@ def _claim(
     shown: tuple[str, ...] | None = None,
     needs: frozenset[str] = frozenset(),
     group: str | None = None,
+    is_false: str | None = None,
 ) -> Claim:
     return Claim(
         name=name,
@@ -68,6 +69,7 @@ def _claim(
         shown=contract.key if shown is None else shown,
         needs=needs | {contract.name},
         group=group,
+        is_false=is_false,
     )
 
 
@@ -173,6 +175,7 @@ def _field_claim(
         rule=rule,
         failing_rows=f"SELECT {columns} FROM {contract.name} WHERE {failing}",
         group=_GROUPS[suffix],
+        is_false=failing,
     )
 
 

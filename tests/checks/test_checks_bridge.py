@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import subprocess
 import sys
@@ -162,15 +163,16 @@ def test_a_column_that_cannot_be_read_is_a_crash_of_its_own_claims_only(
 def test_what_breaks_a_whole_validation_is_asked_again_claim_by_claim(
     check: Check, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gx = gx_bridge.import_great_expectations()
-    whole = gx.ValidationDefinition.run
+    gx_bridge.import_great_expectations()
+    batch = importlib.import_module("great_expectations.datasource.fluent.interfaces").Batch
+    whole = batch.validate
 
-    def breaks(self: Any, *args: Any, **more: Any) -> Any:
-        if any(e.meta["claim"] == "key_is_unique" for e in self.suite.expectations):
+    def breaks(self: Any, suite: Any, **more: Any) -> Any:
+        if any(e.meta["claim"] == "key_is_unique" for e in suite.expectations):
             raise TypeError("Object of type bool is not JSON serializable")
-        return whole(self, *args, **more)
+        return whole(self, suite, **more)
 
-    monkeypatch.setattr(gx.ValidationDefinition, "run", breaks)
+    monkeypatch.setattr(batch, "validate", breaks)
     results = check(planted(0, absent=101))
     assert failed(results) == {"key_is_unique", "absent_do_not_exceed_eligible"}
     assert (results["key_is_unique"].kind, results["key_is_unique"].stops) == ("crash", True)
