@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from compared import Figure
 
 FILES = {
     2012: ("Edfacts 2012.csv", "1112"),
@@ -68,3 +71,15 @@ def rows(shared_data: Path, year: int) -> list[dict[str, str]]:
     name, suffix = FILES[year]
     with (shared_data / "edfacts_acgr" / name).open(newline="", encoding="ascii") as handle:
         return [{k.removesuffix(f"_{suffix}"): v for k, v in row.items()} for row in csv.DictReader(handle)]
+
+
+def bound(cells: Sequence[tuple[int | None, Cell]]) -> Figure:
+    """What the cells allow of the schools together: a range, or nothing where a rate has no cohort."""
+    if any(n is None and cell.kind != "not_reported" for n, cell in cells):
+        return Figure()
+    shown = [(n, cell.graduates(n)) for n, cell in cells if n is not None]
+    n = sum(size for size, _ in shown)
+    if n == 0:
+        return Figure(n=0 if shown else None)
+    low, high = (sum(ends[i] for _, ends in shown) for i in (0, 1))
+    return Figure(value_low=100 * low / n, value_high=100 * high / n, n=n)

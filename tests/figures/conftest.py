@@ -27,12 +27,12 @@ def figures_of(agency: str, years: list[int], root: Path, data: Path) -> Refresh
 
 @pytest.fixture(scope="session")
 def california(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Refreshed:
-    return figures_of("california", [2021], tmp_path_factory.mktemp("california"), shared_data)
+    return figures_of("california", [2014, 2019, 2021], tmp_path_factory.mktemp("california"), shared_data)
 
 
 @pytest.fixture(scope="session")
 def connecticut(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Refreshed:
-    years = [2012, 2013, 2014, 2016]
+    years = [2012, 2013, 2014, 2016, 2019]
     return figures_of("connecticut", years, tmp_path_factory.mktemp("connecticut"), shared_data)
 
 

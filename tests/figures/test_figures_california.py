@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from compared import Figure, assert_equal, released
 from refreshed import Refreshed
 
 # The file's own abbreviations: CE, EE, C and R before each are enrolled, eligible, chronically absent, rate.
@@ -125,6 +126,25 @@ def test_the_state_is_the_sum_of_schools_and_is_labelled_so(california, counts):
     assert_same(
         published(california, "organization_type = 'SEA'"), expected(whole, "state", "sum_of_schools")
     )
+
+
+def test_every_gap_is_the_rate_of_the_group_less_that_of_all_students(california, counts):
+    wanted = {}
+    for by, view in (("authorizer", "authorizer"), ("reporting_lea", "reporting_lea"), ("state", "none")):
+        sums = counts.assign(state="CA").groupby([by, "student_group"])[["numerator", "denominator"]].sum()
+        for organization in sums.index.get_level_values(0).unique():
+            of_groups = {g: tuple(row) for g, row in zip(*_rows(sums.loc[organization]), strict=True)}
+            everybody = of_groups.pop("all")
+            for group, own in of_groups.items():
+                rates = [100 * a / b if b else None for a, b in (own, everybody)]
+                value = None if None in rates else rates[0] - rates[1]
+                wanted[organization, view, group] = Figure(value=value, n=own[1])
+    found = released(california, "chronic_absence_gap", "organization_id, organization_view, student_group")
+    assert_equal(found, wanted, 40_000)
+
+
+def _rows(sums: pd.DataFrame) -> tuple[list[str], list[list[int]]]:
+    return list(sums.index), sums.to_numpy().tolist()
 
 
 def test_a_figure_of_an_lea_always_names_its_view(california):
