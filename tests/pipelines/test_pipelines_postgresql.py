@@ -89,7 +89,8 @@ def test_on_postgresql_the_public_reader_sees_the_public_face_only(server_home: 
         with engine.connect() as connection:
             connection.execute(sa.text("SET ROLE spm_public_reader"))
             shown = connection.execute(
-                sa.text("SELECT count(*) FROM spm_public.current_measure_value")
+                sa.text("SELECT count(*) FROM spm_public.current_measure_value WHERE measure_id = :measure"),
+                {"measure": MEASURE},
             ).scalar_one()
             assert shown == len(figures(server_home))
             with pytest.raises(sa.exc.ProgrammingError, match="permission denied"):

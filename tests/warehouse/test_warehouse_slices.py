@@ -43,7 +43,7 @@ def test_the_hash_is_the_same_on_every_machine():
     assert content_hash(Layout.of(contract), canonical) == TARGET_HASH
 
 
-TARGET_HASH = "cf4479ad61d3f55d8c2a0623292d0fda00cdc3d7d397dcf380319f05452f21e2"
+TARGET_HASH = "ceb9d09b8662233e88ae77c225f9aa51223f58422a6bb6b7ede5ba20dd8388f0"
 
 
 @pytest.mark.parametrize(
