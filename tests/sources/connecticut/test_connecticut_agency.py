@@ -89,6 +89,6 @@ def test_every_measure_of_the_plan_has_a_source_of_its_grain(connecticut):
 
 def test_only_the_first_year_of_the_new_test_is_set_apart(connecticut):
     assert [(c.measures, c.school_years, c.kind) for c in connecticut.conditions] == [
-        (("ela_proficiency_rate",), (2015,), "changed_test")
+        (("ela_proficiency_rate", "ela_proficiency_gap", "math_proficiency_rate"), (2015,), "changed_test")
     ]
     assert connecticut.waivers == ()
