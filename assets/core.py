@@ -7,15 +7,13 @@ Put here: how a core table's SQL is assembled and run. Not here: any table's own
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
-import duckdb
+import pyarrow.parquet as pq
 
 from assets.core_inputs import accepted, accepted_by_year, settings_row, show_inputs
 from assets.core_table import CoreTable, core_node
 from assets.engine import connect, write_table
 from assets.home import Home
-from assets.mappings import sql_reads
 from assets.plan_views import plan_read
 from assets.raw import raw_node
 from assets.version import data_version
@@ -51,9 +49,7 @@ def build_core(home: Home, table: CoreTable, school_year: int) -> tuple[str, int
         home.lake.fail(node, school_year, reason=str(problem), version=version)
         raise
     home.lake.write_json(node, school_year, AS_OF, {"version": version, "as_of": home.as_of.isoformat()})
-    with duckdb.connect(":memory:") as connection:
-        row = connection.execute("SELECT count(*) FROM read_parquet(?)", [str(file)]).fetchone()
-    return version, int(row[0]) if row else 0
+    return version, int(pq.read_metadata(file).num_rows)
 
 
 def core_version(home: Home, table: CoreTable, school_year: int, *, as_of: date | None = None) -> str:
@@ -73,7 +69,7 @@ def core_version(home: Home, table: CoreTable, school_year: int, *, as_of: date 
             if n.schema == "crosswalk" and n.table in home.agency.crosswalks
         },
         "agency": settings.agency_id,
-        "plan": plan_read(home.agency, frozenset(n for t in _texts(table) for n in sql_reads(t))),
+        "plan": plan_read(home.agency, table.all_reads),
     }
     for source in table.sources:
         inputs[f"raw.{source}"] = accepted(home, raw_node(source), school_year)
@@ -106,7 +102,3 @@ def _settings_read(
     if any("as_of" in text for text in texts):
         read["as_of"] = ["DATE", as_of.isoformat()]
     return read
-
-
-def _texts(table: CoreTable) -> tuple[Path, ...]:
-    return (table.sql_file, *table.mappings)

@@ -37,7 +37,7 @@ def show_inputs(
 ) -> None:
     """Create every view that the table's SQL and its mappings read."""
     view_settings(connection, settings_row(home, school_year))
-    view_plan(connection, home.agency)
+    view_plan(connection, home.agency, table.all_reads)
     present: set[TableName] = set()
     for name in table.reads:
         files = list(input_files(home, name, school_year))

@@ -45,11 +45,14 @@ class CoreTable:
         return self.sql_file.read_text(encoding="utf-8")
 
     @cached_property
+    def all_reads(self) -> frozenset[TableName]:
+        """Everything that its SQL and its mappings name."""
+        return frozenset(name for path in (self.sql_file, *self.mappings) for name in sql_reads(path))
+
+    @cached_property
     def reads(self) -> tuple[TableName, ...]:
         """Everything it reads, through its mappings too, without `mapped` and `agency`."""
-        names = set(sql_reads(self.sql_file))
-        for mapping in self.mappings:
-            names.update(sql_reads(mapping))
+        names = set(self.all_reads)
         # What a row refers to, or a suite compares it with, must be there to be checked: it is an input too.
         names.update(TableName("core", r.table) for r in self.contract.references)
         names.update(self.compared)

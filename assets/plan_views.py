@@ -6,7 +6,7 @@ which the views are, the agency's settings (`core_inputs`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import duckdb
 import pyarrow as pa
@@ -39,9 +39,13 @@ VIEWS: Mapping[TableName, Callable[[Agency], pa.Table]] = {
 }
 
 
-def view_plan(connection: duckdb.DuckDBPyConnection, agency: Agency) -> None:
-    """Create every view of the plan; one without rows has its columns all the same."""
+def view_plan(
+    connection: duckdb.DuckDBPyConnection, agency: Agency, names: Collection[TableName] = tuple(VIEWS)
+) -> None:
+    """Create the views of the plan that are named; one without rows has its columns all the same."""
     for name, rows in VIEWS.items():
+        if name not in names:
+            continue
         connection.register("plan_rows", rows(agency))
         connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM plan_rows")
         connection.unregister("plan_rows")

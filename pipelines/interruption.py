@@ -162,16 +162,22 @@ class LakeMemory:
         self._year: int | None = None
         self._nodes = [node for node, _ in nodes_of(home)]
         self._said: dict[Path, bytes | None] = {}
+        self._seen: dict[Path, tuple[int, int, int] | None] = {}
 
     def begin(self, year: int | None) -> None:
         """Remember a year's tables from now on; None forgets."""
-        self._year, self._said = year, {}
+        self._year, self._said, self._seen = year, {}, {}
         self.look()
 
     def look(self) -> None:
-        """Remember what the lake says now."""
-        if self._year is not None:
-            self._said = {path: _bytes_of(path) for node in self._nodes for path in self._facts(node)}
+        """Remember what the lake says now; what stands there untouched since the last look is known."""
+        if self._year is None:
+            return
+        for path in (path for node in self._nodes for path in self._facts(node)):
+            mark = _mark_of(path)
+            if path not in self._said or mark != self._seen[path]:
+                # The mark comes first: what is written in between is then looked at again.
+                self._said[path], self._seen[path] = _bytes_of(path), mark
 
     def restore(self) -> None:
         """Let the tables that have failed since say again what they said."""
@@ -186,6 +192,15 @@ class LakeMemory:
     def _facts(self, node: Node) -> tuple[Path, Path]:
         folder = self._home.lake.folder(node, self._year)
         return folder / "state.json", folder / f"{RESULTS}.json"
+
+
+def _mark_of(path: Path) -> tuple[int, int, int] | None:
+    """What changes when a file is written anew: the lake replaces files and never writes into one."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def _bytes_of(path: Path) -> bytes | None:
