@@ -35,8 +35,9 @@ def targets_met(figures: Figures, measure: Measure, way: TargetsMet) -> None:
         organization = figures.organizations.get(organization_id)
         if organization is None or organization["organization_type"] not in measure.grains:
             continue
-        parts = [row for _, rows in targets.values() for row in rows]
-        reached = sum(1 for is_reached, _ in targets.values() if is_reached)
+        judged_rows = [row for _, rows, _ in targets.values() for row in rows]
+        baselines = [row for _, _, rows in targets.values() for row in rows]
+        reached = sum(1 for is_reached, _, _ in targets.values() if is_reached)
         made.add(
             blank_row(
                 figures,
@@ -47,10 +48,11 @@ def targets_met(figures: Figures, measure: Measure, way: TargetsMet) -> None:
                 value=100.0 * reached / len(targets) if targets else None,
                 null_reason=None if targets else "denominator_is_zero",
                 n=len(targets),
-                data_status=data_status(parts),
-                core_rows=len(parts),
+                data_status=data_status(judged_rows),
+                core_rows=len(judged_rows),
             ),
-            parts,
+            # What is expected may start from a figure hidden from the public, which the answer would tell of.
+            [*judged_rows, *baselines],
             figures.key,
         )
     figures.keep(made)
@@ -58,24 +60,28 @@ def targets_met(figures: Figures, measure: Measure, way: TargetsMet) -> None:
 
 def _judged(
     figures: Figures, placed: Sequence[PlacedMeasure]
-) -> dict[str, dict[tuple[str, ...], tuple[bool, list[Row]]]]:
-    """By organization and target: whether it is reached, and the figures that say so.
+) -> dict[str, dict[tuple[str, ...], tuple[bool, list[Row], list[Row]]]]:
+    """By organization and target: whether it is reached, the figures that say so, and those it started from.
 
     Where the plan sets two targets for one measure and group, both have to be reached.
     """
     values = _figures_of(figures, placed)
     kept = {p.plan_measure_id: p for p in placed}
     by_key = {_place(row): row for table in values.values() for row in table.to_pylist()}
-    found: dict[str, dict[tuple[str, ...], tuple[bool, list[Row]]]] = {}
+    found: dict[str, dict[tuple[str, ...], tuple[bool, list[Row], list[Row]]]] = {}
     for status in _statuses(figures, values):
         item = kept.get(status["plan_measure_id"])
         if item is None or status["status"] not in REACHED | MISSED:
             continue
         target = (item.item.measure, *(item.item.dimension(d) for d in DIMENSIONS))
         of_organization = found.setdefault(status["organization_id"], {})
-        before, rows = of_organization.get(target, (True, []))
+        before, rows, starts = of_organization.get(target, (True, [], []))
         figure = by_key[status["organization_id"], status["school_year"], *target]
-        of_organization[target] = (before and status["status"] in REACHED, [*rows, figure])
+        baseline, start = item.item.baseline, None
+        if baseline is not None and baseline.value is None:
+            start = by_key.get((status["organization_id"], baseline.school_year, *target))
+        is_reached = before and status["status"] in REACHED
+        of_organization[target] = (is_reached, [*rows, figure], starts if start is None else [*starts, start])
     return found
 
 

@@ -76,6 +76,7 @@ def publish(home: Home, *, code_version: str) -> PublishReport:
             accountability_minimum_n=home.agency.settings.accountability_minimum_n,
             school_years=home.agency.settings.school_years,
             today=home.today,
+            measures=home.agency.measures,
             waivers=home.agency.waivers,
         )
         outcome = warehouse.publish(publication, audit=audit)

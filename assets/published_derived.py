@@ -18,11 +18,10 @@ from assets.derived_health import derived_health
 from assets.derived_measures import DERIVED, core_of, derived_measures, tables_of, years_of
 from assets.draft import Draft
 from assets.evidence import snapshots_behind
-from assets.figures import PARTS_SCHEMA
 from assets.home import Home
 from assets.published_values import accepted_values, add_absent, add_slices, carry, hidden_rows
 from warehouse.model.measure import Measure
-from warehouse.public_face import suppress_made_of
+from warehouse.public_face import hide_all, suppress_made_of
 from warehouse.publication import Face
 from warehouse.store import Warehouse
 
@@ -48,20 +47,21 @@ def add_derived(draft: Draft, home: Home, warehouse: Warehouse, year: int) -> No
 def _public(draft: Draft, home: Home, year: int, rows: pa.Table) -> pa.Table:
     """The rows as the public may see them, given what it sees of the figures they are made of."""
     few = hidden_rows(home, rows, rows)
-    tables = [table for found in draft.values["public"].values() for table in found]
-    if not tables:
-        return few
     parts = _parts(home, year)
+    if parts is None:
+        return hide_all(few)
+    tables = [table for found in draft.values["public"].values() for table in found]
     named = pc.unique(pc.list_element(pc.split_pattern(parts["part"], "\x1f"), 0))
     shown = [t for t in tables if t.num_rows and pc.is_in(t["measure_id"][0], value_set=named).as_py()]
-    public = pa.concat_tables(shown) if shown else tables[0].slice(0, 0)
+    public = pa.concat_tables(shown) if shown else rows.slice(0, 0)
     return suppress_made_of(few, parts, public, home.contracts["measure_value"].key)
 
 
-def _parts(home: Home, year: int) -> pa.Table:
+def _parts(home: Home, year: int) -> pa.Table | None:
+    """What each accepted figure is made of; nothing can be shown where that is not known any more."""
     version = accepted(home, DERIVED, year)
     file = None if version is None else parts_file(home, year, version)
-    return pq.read_table(file) if file is not None and file.exists() else PARTS_SCHEMA.empty_table()
+    return pq.read_table(file) if file is not None and file.exists() else None
 
 
 def _snapshots(home: Home, measure: Measure, year: int) -> tuple[str, ...]:

@@ -20,11 +20,11 @@ from assets.health import Health, measures_health
 from assets.home import Home
 from assets.lake import Node
 from assets.measures import measured_tables, measures_node
-from warehouse.public_face import suppress
+from warehouse.public_face import FIGURES, suppress
 from warehouse.publication import FACES, AbsentSlice, Face, SliceData, SliceKey
 from warehouse.store import Warehouse
 
-TOO_OPEN = "The agency's minimum n has changed since"
+TOO_OPEN = "More is hidden from the public than when it was computed"
 # Internal rows, and rows of the same pass, to the rows as the public may see them today.
 Hidden = Callable[[pa.Table, pa.Table], pa.Table]
 
@@ -111,8 +111,9 @@ def _hides_enough(
     if source is None:
         return True
     wanted = hidden(source, pa.concat_tables(internal))
-    newly_hidden = pc.and_(pc.is_null(wanted["n"]), pc.is_valid(kept[public]["n"]))
-    return not pc.any(newly_hidden).as_py()
+    return not any(
+        pc.any(pc.and_(pc.is_null(wanted[name]), pc.is_valid(kept[public][name]))).as_py() for name in FIGURES
+    )
 
 
 def add_absent(draft: Draft, measure_id: str, year: int, health: Health) -> None:

@@ -1,54 +1,33 @@
 """Claims about a whole release, asked of the staged one before the pointer moves.
 
 Put here: what must be true of all slices together, in SQL that SQLite and PostgreSQL share, over the
-warehouse's `staged_` views. Not here: claims about one table and year (`claims`, `suites`), which were
-judged in the lake.
+warehouse's `staged_` views. Not here: what protects people (`release_privacy`), claims about one table and
+year (`claims`, `suites`), which were judged in the lake.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection
 
-from checks.claim import literal
 from checks.evaluate import crashed
+from checks.release_claim import ReleaseClaim
+from checks.release_privacy import privacy_claims
 from checks.result import CheckResult
 from checks.waivers import apply_waivers
 from warehouse.ledger import ALL_YEARS
 from warehouse.model.agency import Waiver
 from warehouse.model.contract import published_contracts
-from warehouse.model.measure import FEWEST_ORGANIZATIONS
+from warehouse.model.measure import Measure, load_measures
 from warehouse.schema import INTERNAL_SCHEMA
 
 MOST_KEYS_SHOWN = 5
-_FIGURES = ("numerator", "denominator", "value", "value_low", "value_high", "interval_low", "interval_high")
 _OWNER = "performance-office"
-
-
-@dataclass(frozen=True)
-class ReleaseClaim:
-    """A sentence about a release; every one is an error, since its failure would make the release wrong.
-
-    Attributes:
-        failing_rows: SQL, with `{t}` before each view or ledger table and `{release_id}` for the release.
-        shown: Columns of it that identify a row.
-        checked: The view whose rows it is about.
-        is_privacy: Whether it protects people; then no waiver lets it pass.
-    """
-
-    name: str
-    sentence: str
-    table: str
-    checked: str
-    failing_rows: str
-    shown: tuple[str, ...]
-    remedy: str
-    is_privacy: bool = False
 
 
 def release_audit(
@@ -57,6 +36,7 @@ def release_audit(
     accountability_minimum_n: int,
     school_years: Sequence[int],
     today: date,
+    measures: Mapping[str, Measure] | None = None,
     waivers: Sequence[Waiver] = (),
 ) -> Callable[[Connection, int], list[Mapping[str, Any]]]:
     """The audit that the warehouse calls with a connection and the id of the staged release.
@@ -66,10 +46,14 @@ def release_audit(
         accountability_minimum_n: The same for figures of accountability.
         school_years: The years for which the plan's required measures must have a value or a reason.
         today: The day against which waivers expire.
+        measures: The catalogue, which says what figures are made of; the project's own by default.
         waivers: Waivers of the agency; none covers a claim that protects people.
     """
     claims = release_claims(
-        minimum_n=minimum_n, accountability_minimum_n=accountability_minimum_n, school_years=school_years
+        minimum_n=minimum_n,
+        accountability_minimum_n=accountability_minimum_n,
+        school_years=school_years,
+        measures=load_measures() if measures is None else measures,
     )
 
     def audit(connection: Connection, release_id: int) -> list[Mapping[str, Any]]:
@@ -83,16 +67,18 @@ def release_audit(
 
 
 def release_claims(
-    *, minimum_n: int, accountability_minimum_n: int, school_years: Sequence[int]
+    *,
+    minimum_n: int,
+    accountability_minimum_n: int,
+    school_years: Sequence[int],
+    measures: Mapping[str, Measure],
 ) -> tuple[ReleaseClaim, ...]:
     """The claims, in the order in which they are asked."""
     return (
         *(claim for face in ("", "public_") for claim in _key_claims(face)),
         _plan_has_its_measures(school_years),
         *(_organizations(table) for table in ("measure_value", "measure_status")),
-        _minimum_n(minimum_n, accountability_minimum_n),
-        _hidden_is_hidden(),
-        _status_keeps_the_secret(),
+        *privacy_claims(minimum_n, accountability_minimum_n, measures),
     )
 
 
@@ -174,69 +160,6 @@ def _organizations(table: str) -> ReleaseClaim:
         """,
         ("measure_id", "organization_id", "school_year"),
         "Publish the organizations of that year, or correct the id in the crosswalk",
-    )  # fmt: skip
-
-
-def _minimum_n(minimum_n: int, accountability_minimum_n: int) -> ReleaseClaim:
-    # A group of nobody is nobody's secret, as long as no figure is made of it.
-    return ReleaseClaim(
-        "no_public_figure_is_about_fewer_than_minimum_n",
-        f"No public figure about people tells of fewer than {minimum_n} of them ({accountability_minimum_n} "
-        f"for accountability), and none about organizations of fewer than {FEWEST_ORGANIZATIONS}",
-        "published.public_measure_value", "staged_public_measure_value",
-        f"""
-        SELECT v.measure_id, v.organization_id, v.school_year, v.student_group
-        FROM {{t}}staged_public_measure_value AS v
-        JOIN {{t}}staged_public_measure AS m ON m.measure_id = v.measure_id
-        WHERE (m.counts_people OR m.minimum_n_rule = 'organizations')
-        AND v.n < CASE m.minimum_n_rule WHEN 'organizations' THEN {FEWEST_ORGANIZATIONS}
-          WHEN 'accountability' THEN {int(accountability_minimum_n)} ELSE {int(minimum_n)} END
-        AND (v.n > 0 OR v.value IS NOT NULL)
-        """,
-        ("measure_id", "organization_id", "school_year", "student_group"),
-        "Report it; the public face was made without suppression, and must not be released",
-        is_privacy=True,
-    )  # fmt: skip
-
-
-def _hidden_is_hidden() -> ReleaseClaim:
-    told = " OR ".join(f"{name} IS NOT NULL" for name in (*_FIGURES, "n"))
-    return ReleaseClaim(
-        "hidden_public_figures_tell_nothing",
-        "A public figure that is hidden has no count, value, range or interval",
-        "published.public_measure_value", "staged_public_measure_value",
-        f"""
-        SELECT measure_id, organization_id, school_year, student_group
-        FROM {{t}}staged_public_measure_value WHERE suppression = {literal('below_minimum_n')} AND ({told})
-        """,
-        ("measure_id", "organization_id", "school_year", "student_group"),
-        "Report it; the public face tells what it says it hides, and must not be released",
-        is_privacy=True,
-    )  # fmt: skip
-
-
-def _status_keeps_the_secret() -> ReleaseClaim:
-    return ReleaseClaim(
-        "public_statuses_tell_no_hidden_figure",
-        "The status of a hidden public figure is SUPPRESSED and repeats no figure",
-        "published.public_measure_status", "staged_public_measure_status",
-        """
-        SELECT s.plan_measure_id, s.organization_id, s.school_year
-        FROM {t}staged_public_measure_status AS s
-        JOIN {t}staged_public_measure_value AS v
-          ON v.measure_id = s.measure_id AND v.organization_id = s.organization_id
-          AND v.organization_view = s.organization_view AND v.school_year = s.school_year
-          AND v.period = s.period
-          AND v.student_group = s.student_group AND v.grade = s.grade AND v.subject = s.subject
-          AND v.federal_program_code = s.federal_program_code AND v.award_id = s.award_id
-          AND v.strategy_id = s.strategy_id
-        WHERE v.suppression = 'below_minimum_n'
-        AND (s.status <> 'SUPPRESSED' OR s.actual IS NOT NULL OR s.actual_low IS NOT NULL
-             OR s.actual_high IS NOT NULL OR s.gap_closed IS NOT NULL OR s.trend IS NOT NULL)
-        """,
-        ("plan_measure_id", "organization_id", "school_year"),
-        "Report it; the public face tells what it says it hides, and must not be released",
-        is_privacy=True,
     )  # fmt: skip
 
 

@@ -4,8 +4,8 @@ A figure about fewer people than the agency's minimum is hidden whole: value, co
 measure's rule says which minimum: that of reporting, of accountability, or the one for organizations. What
 stays, and why everything public is stamped `not_for_release` for now:
 - a numerator under the minimum over a denominator that reaches it (3 of 40 chronically absent);
-- what can be computed from totals, sibling groups, schools of a district or an earlier release (complementary
-  suppression is not done here);
+- what can be computed from totals, sibling groups, schools of a district, the month before or an earlier
+  release (complementary suppression is not done here);
 - a rate that its source publishes without counts: the source decided, and n is unknown.
 
 Put here: what is hidden and how a hidden row looks.
@@ -22,8 +22,9 @@ import pyarrow.compute as pc
 from warehouse.model.measure import DIMENSIONS, OTHERS, Gap, Measure, load_measures
 
 HIDDEN = "below_minimum_n"
-_FIGURES = (
+FIGURES = (
     "numerator", "denominator", "value", "value_low", "value_high", "interval_low", "interval_high", "n",
+    "core_rows",
 )  # fmt: skip
 _SIDE_KEY = (
     "organization_id", "organization_view", "school_year", "period",
@@ -104,7 +105,7 @@ def _keys(rows: pa.Table, student_group: str | None) -> pa.Array:
 
 
 def _hide(rows: pa.Table, hidden: pa.ChunkedArray) -> pa.Table:
-    replaced = {name: pa.scalar(None, rows.schema.field(name).type) for name in _FIGURES}
+    replaced = {name: pa.scalar(None, rows.schema.field(name).type) for name in FIGURES}
     replaced |= {"is_ranged": pa.scalar(False), "null_reason": pa.scalar("suppressed")}
     columns = []
     for field in rows.schema:
@@ -116,6 +117,11 @@ def _hide(rows: pa.Table, hidden: pa.ChunkedArray) -> pa.Table:
             column = pc.if_else(hidden, replaced[field.name], column)
         columns.append(column)
     return pa.table(columns, schema=rows.schema)
+
+
+def hide_all(rows: pa.Table) -> pa.Table:
+    """The rows without any figure."""
+    return _hide(rows, pa.chunked_array([pa.array([True] * len(rows), pa.bool_())]))
 
 
 def suppress_made_of(rows: pa.Table, parts: pa.Table, public: pa.Table, key: Sequence[str]) -> pa.Table:

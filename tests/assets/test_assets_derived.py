@@ -15,7 +15,7 @@ from verdicts import Verdicts
 from assets.core_inputs import accepted
 from assets.coverage import coverage, plan_gaps
 from assets.dagster_deps import derived_deps, key_of
-from assets.derived import build_derived, derived_version
+from assets.derived import build_derived, derived_version, parts_file
 from assets.derived_health import derived_health, renewable_derived
 from assets.derived_measures import DERIVED, core_of, derived_measures, tables_of
 from assets.home import Home
@@ -140,6 +140,16 @@ def test_a_change_is_hidden_where_one_of_its_figures_is(tmp_path: Path, verdicts
     assert shown["value"] == 10.0  # this year's own figure is shown; of 2023 there were too few
     fresh = read(home, "public", measure_id=FRESH.id, organization_id=STATE)
     assert {r["value"] for r in fresh} == {100.0}
+
+
+def test_derived_figures_whose_parts_are_not_known_any_more_are_hidden_from_the_public(home: Home) -> None:
+    refresh(home)
+    version = accepted(home, DERIVED, 2024)
+    assert version is not None
+    parts_file(home, 2024, version).unlink()
+    publish(home, code_version="test")
+    assert changes(home)[ELM] == (-1.0, None)
+    assert {*changes(home, "public").values()} == {(None, "suppressed")}
 
 
 def test_what_rests_on_a_source_is_at_stake_through_derived_figures_too(home: Home) -> None:

@@ -298,6 +298,14 @@ def test_nothing_is_due_in_the_baseline_year_and_in_a_special_one(tmp_path: Path
         assert made_of == set()
 
 
+def test_what_is_expected_from_a_figure_of_the_baseline_is_made_of_that_figure_too(tmp_path: Path) -> None:
+    """Whether 2024 is on its way says where that began, so who learns it must see the start."""
+    rows = [rate(ELA.id, ASH, year, share, 10, subject="ela") for year, share in ((2023, 3), (2024, 6))]
+    found, made_of = met(land(tmp_path, plan=TARGETS.replace("2023, value: 40.0", "2023")), rows)
+    assert (found[ASH]["numerator"], found[ASH]["denominator"], found[ASH]["core_rows"]) == (1, 1, 1)
+    assert made_of == {(ELA.id, ASH, "2023"), (ELA.id, ASH, "2024")}
+
+
 def test_two_targets_for_one_measure_and_group_are_one_and_both_must_be_reached(tmp_path: Path) -> None:
     goal = TARGETS.split("goals:\n")[1]
     stricter = goal.replace("code: G1", "code: G2").replace("2024, value: 50.0", "2024, value: 60.0")

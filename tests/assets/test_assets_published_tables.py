@@ -80,6 +80,7 @@ def test_what_is_internal_stays_inside_and_every_such_table_has_a_published_cont
 ) -> None:
     contracts = load_contracts()
     assert faces_of(contracts["unmatched_organizations"]) == ("internal",)
+    assert faces_of(contracts["review_decisions"]) == faces_of(contracts["status_events"]) == ("internal",)
     assert faces_of(contracts["organizations"]) == ("internal", "public")
     tables = published_core_tables(littleland(tmp_path))
     assert {"organization", HISTORY, UNMATCHED} <= set(tables)

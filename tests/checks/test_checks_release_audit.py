@@ -17,6 +17,7 @@ from checks.release_audit import release_audit, release_claims
 from checks.result import CheckResult
 from warehouse.engine import parse_url, writer_engine
 from warehouse.model.agency import Waiver
+from warehouse.model.measure import Change, Derived, load_measures
 from warehouse.schema import INTERNAL_SCHEMA, PUBLIC_SCHEMA, warehouse_schema
 from warehouse.views import all_views, replace_views
 
@@ -47,8 +48,13 @@ MEASURE: dict[str, Any] = {
     "measure_id": "absence_rate", "counts_people": True, "minimum_n_rule": "reporting",
 }  # fmt: skip
 HIDDEN: dict[str, Any] = {
-    **VALUE, "n": None, "value": None, "suppression": "below_minimum_n", "null_reason": "suppressed",
+    **VALUE, "n": None, "core_rows": None, "value": None,
+    "suppression": "below_minimum_n", "null_reason": "suppressed",
 }  # fmt: skip
+GAP, CHANGE, OF = "ela_proficiency_gap", "proficiency_change", "ela_proficiency_rate"
+_CHANGED = {"id": CHANGE, "derived": Derived(change=Change(of=OF, years=2))}
+MEASURES = load_measures()
+MEASURES = {**MEASURES, CHANGE: MEASURES[GAP].model_copy(update=_CHANGED)}
 SECRET: dict[str, Any] = {**STATUS, "status": "SUPPRESSED", "actual": None}
 GOOD: dict[str, list[dict[str, Any]]] = {
     "measure_value": [VALUE], "public_measure_value": [VALUE],
@@ -110,7 +116,9 @@ def audit(engine: sa.Engine) -> Audit:
                 row = {"release_id": RELEASE, "face": "internal", "table_name": "measure_value", **given}
                 connection.execute(table.insert(), filled(table, row))
             fewest = {"minimum_n": 10, "accountability_minimum_n": 20}
-            claimed = release_audit(**fewest, school_years=school_years, today=TODAY, waivers=waivers)
+            claimed = release_audit(
+                **fewest, measures=MEASURES, school_years=school_years, today=TODAY, waivers=waivers
+            )
             results = [CheckResult(**result) for result in claimed(connection, RELEASE)]
             assert connection.exec_driver_sql("SELECT 1").scalar_one() == 1  # the transaction still lives
         return {result.claim: result for result in results}
@@ -142,7 +150,9 @@ def test_a_good_release_fails_no_claim(audit: Audit) -> None:
     assert {r.kind for r in results.values()} == {"data"}
     assert results["measure_value_key_is_unique"].checked_rows == 1
     assert len(results) == len(
-        release_claims(minimum_n=10, accountability_minimum_n=20, school_years=(2021,))
+        release_claims(
+            minimum_n=10, accountability_minimum_n=20, school_years=(2021,), measures=load_measures()
+        )
     )
 
 
@@ -205,7 +215,7 @@ def test_a_hidden_figure_may_not_be_told_by_itself_nor_by_its_status(audit: Audi
     assert failed(audit({"public_measure_value": [HIDDEN], "public_measure_status": [SECRET]})) == set()
 
 
-@pytest.mark.parametrize("told", [{"value_low": 1.0}, {"n": 12}, {"numerator": Decimal(3)}])
+@pytest.mark.parametrize("told", [{"value_low": 1.0}, {"n": 12}, {"core_rows": 3}, {"numerator": Decimal(3)}])
 def test_a_hidden_figure_that_tells_is_found(audit: Audit, told: dict[str, Any]) -> None:
     results = audit({"public_measure_value": [{**HIDDEN, **told}], "public_measure_status": [SECRET]})
     assert failed(results) == {"hidden_public_figures_tell_nothing"}
@@ -216,6 +226,40 @@ def test_a_status_that_tells_a_hidden_figure_is_found(audit: Audit, told: dict[s
     status = {**SECRET, **told}
     results = audit({"public_measure_value": [HIDDEN], "public_measure_status": [status]})
     assert failed(results) == {"public_statuses_tell_no_hidden_figure"}
+
+
+def rates(group: dict[str, Any], everyone: dict[str, Any], before: dict[str, Any]) -> list[dict[str, Any]]:
+    """Public rates of a group, of all, and of the group two years before; a gap and a change of them."""
+    rate = {**VALUE, "measure_id": OF, "subject": "ela", "student_group": "female"}
+    made = [{**rate, "measure_id": name, "value": 2.5} for name in (GAP, CHANGE)]
+    return [
+        {**rate, **group},
+        {**rate, "student_group": "all", **everyone},
+        {**rate, "school_year": 2019, **before},
+        *made,
+    ]
+
+
+UNSEEN = {name: HIDDEN[name] for name in ("n", "core_rows", "value", "suppression", "null_reason")}
+
+
+@pytest.mark.parametrize(
+    ("group", "everyone", "before", "told"),
+    [
+        ({"n": 40}, {"n": 50}, {"n": 40}, []),
+        (UNSEEN, {"n": 50}, {"n": 40}, [GAP, CHANGE]),
+        ({"n": 40}, UNSEEN, {"n": 40}, [GAP]),
+        ({"n": 41}, {"n": 50}, {"n": 40}, [GAP]),
+        ({"n": 40}, {"n": 50}, UNSEEN, [CHANGE]),
+    ],
+)
+def test_a_difference_that_tells_a_hidden_side_is_found(
+    audit: Audit, group: dict[str, Any], everyone: dict[str, Any], before: dict[str, Any], told: list[str]
+) -> None:
+    results = audit({"public_measure_value": rates(group, everyone, before)})
+    claim = "public_differences_are_of_shown_figures"
+    assert failed(results) == ({claim} if told else set())
+    assert [key.split(", ")[0] for key in results[claim].failing_keys] == [f"measure_id={m}" for m in told]
 
 
 PLAN_CLAIM = "every_measure_of_the_plan_has_a_value_or_a_reason"

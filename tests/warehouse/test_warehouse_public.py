@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from invented_release import ABSENCE, AGENCY, SPENDING, figure, figures, publication, simple, value_slice
 
 from warehouse.model.measure import OTHERS, Derived, Gap, load_measures
-from warehouse.public_face import suppress
+from warehouse.public_face import hide_all, suppress
 from warehouse.store import Warehouse
 
 GAP = "chronic_absence_gap"
 TOLD = ("value", "numerator", "denominator", "n", "value_low", "value_high", "interval_low", "interval_high")
+COUNTED = "core_rows"
 
 
 def only(rows: pa.Table) -> dict[str, Any]:
@@ -137,9 +138,21 @@ def test_suppression_keeps_rows_columns_and_what_is_not_a_figure():
     rows = figures(figure("0600001", 1, 5), figure("0600002", 1, 50))
     public = suppress(rows, 10)
     assert public.schema == rows.schema
-    for name in set(rows.column_names) - {*TOLD, "suppression", "null_reason", "is_ranged"}:
+    for name in set(rows.column_names) - {*TOLD, COUNTED, "suppression", "null_reason", "is_ranged"}:
         assert public.column(name) == rows.column(name)
     assert public.slice(1) == rows.slice(1)
+
+
+def test_a_hidden_count_of_organizations_is_not_told_by_its_rows():
+    rows = figures(figure("0600001", 1, 4, measure_id="csi_exit_rate", core_rows=1))
+    assert rows[COUNTED].to_pylist() == [1]
+    assert suppress(rows, 10)[COUNTED].to_pylist() == [None]
+
+
+def test_figures_made_of_what_is_not_known_can_be_hidden_whole():
+    rows = figures(figure("0600001", 30, 80), figure("0600002", 3, 80))
+    assert [is_hidden(row) for row in hide_all(rows).to_pylist()] == [True, True]
+    assert hide_all(rows.slice(0, 0)).num_rows == 0
 
 
 @settings(max_examples=80, deadline=None)

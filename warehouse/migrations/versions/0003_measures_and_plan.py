@@ -402,7 +402,7 @@ CHANGED: dict[str, tuple[str, ...]] = {
         "null_reason text null",
         "data_status text",
         "measure_version smallint",
-        "core_rows bigint",
+        "core_rows bigint null",
     ),
     "organization": (
         "organization_id text",
