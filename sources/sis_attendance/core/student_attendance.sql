@@ -8,7 +8,7 @@ WITH days AS (
         d.school_year,
         count(*) AS days_enrolled,
         count(*) FILTER (WHERE d.attendance_status <> 'present') AS days_absent,
-        min(d.source_id) AS source_id,
+        any_value(d.source_id) AS source_id,
         min(d.snapshot_sha256) AS snapshot_sha256,
         min(d.data_status) AS data_status
     FROM raw.sis_attendance__attendance AS d
