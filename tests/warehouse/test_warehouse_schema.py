@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from invented_release import AGENCY, CONTRACTS, schema_of, simple
 
 from warehouse.engine import parse_url, writer_engine
-from warehouse.migrations import HEAD, VERSION_TABLE, known_revisions
+from warehouse.migrations import HEAD, VERSION_TABLE, known_revisions, upgrade
 from warehouse.model.contract import Contract, FieldSpec
 from warehouse.model.errors import SpmError
 from warehouse.read import open_reader
@@ -45,6 +45,35 @@ def test_the_migrations_make_the_tables_that_the_contracts_ask_for(url: str):
         for table in schema.metadata.tables.values():
             key = made.get_pk_constraint(table.name, schema=schema.schema)["constrained_columns"]
             assert key == [column.name for column in table.primary_key.columns], table.name
+    engine.dispose()
+
+
+def test_rows_of_an_earlier_schema_are_kept_and_say_what_was_true_of_them(url: str):
+    """A warehouse of migration 0002 with figures is opened by this code."""
+    engine = writer_engine(parse_url(url))
+    place = f"{schema_of(url).schema}." if schema_of(url).schema else ""
+    figure = {
+        "slice_id": 1, "measure_id": "some_rate", "organization_id": "FK", "organization_view": "none",
+        "school_year": 2024, "period": "annual", "student_group": "all", "grade": "none", "subject": "none",
+        "federal_program_code": "none", "award_id": "none", "organization_type": "SEA",
+        "organization_name": "Franklin", "unit": "percent", "basis": "published", "value": 12.5,
+        "is_ranged": False, "is_partial_coverage": False, "data_status": "final", "measure_version": 1,
+        "core_rows": 3,
+    }  # fmt: skip
+    with engine.begin() as connection:
+        upgrade(connection, "0002")
+        for table in ("measure_value", "public_measure_value"):
+            names = ", ".join(figure)
+            given = ", ".join(f":{name}" for name in figure)
+            insert = f"INSERT INTO {place}{table} ({names}) VALUES ({given})"
+            connection.execute(sa.text(insert), figure)
+    Warehouse.open(url, AGENCY).dispose()
+    with engine.connect() as connection:
+        assert connection.execute(sa.text(f"SELECT version_num FROM {place}{VERSION_TABLE}")).scalar() == HEAD
+        for table in ("measure_value", "public_measure_value"):
+            (row,) = connection.execute(sa.text(f"SELECT * FROM {place}{table}")).mappings()
+            assert {name: row[name] for name in figure} == figure
+            assert row["strategy_id"] == "none"
     engine.dispose()
 
 

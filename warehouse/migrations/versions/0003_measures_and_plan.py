@@ -489,7 +489,7 @@ THEN: dict[str, dict[str, str]] = {
     "measure": {"minimum_n_rule": "'reporting'"},
     "measure_status": {"period": "'annual'", "strategy_id": "'none'"},
     "measure_value": {"strategy_id": "'none'"},
-    "plan_measure": {"award_id": "'none'", "strategy_id": "'none'", "judged_by": "'none'"},
+    "plan_measure": {"award_id": "'none'", "strategy_id": "'none'", "judged_by": "'annual'"},
     "target": {"period": "'annual'"},
 }
 KEYS = {
