@@ -1,7 +1,7 @@
 """The change of one rate between two years or two releases, taken apart by the groups that make up the whole.
 
 Put here: which figures are the whole and its groups. Not here: the arithmetic (`decomposition`), the terminal
-(`change_shown`).
+(`differences_shown`).
 """
 
 from __future__ import annotations

@@ -130,7 +130,7 @@ def diff(
     after: Annotated[int, typer.Argument(help="The later release.")],
     measure: Annotated[str | None, typer.Option(help="Only this measure.")] = None,
     org: Annotated[str | None, typer.Option(help="Only this organization.")] = None,
-    limit: Annotated[int, typer.Option(help="Figures shown of each measure and year.")] = 10,
+    limit: Annotated[int, typer.Option(min=1, help="Figures shown of each measure and year.")] = 10,
     as_json: Json = False,
 ) -> None:
     """Show what differs between two releases, figure by figure, and why."""
@@ -158,7 +158,7 @@ def change(
     grade: Annotated[str | None, typer.Option(help="Grade; default all.")] = None,
     subject: Annotated[str | None, typer.Option(help="Subject, such as ela.")] = None,
     program: Annotated[str | None, typer.Option(help="Federal program, such as 84.010.")] = None,
-    limit: Annotated[int, typer.Option(help="Parts shown.")] = 15,
+    limit: Annotated[int, typer.Option(min=1, help="Parts shown.")] = 15,
     as_json: Json = False,
 ) -> None:
     """Take the change of a rate apart: what changed within its parts, and what changed in their mix."""

@@ -46,7 +46,7 @@ def explain(reader: Reader, home: Home | None, asked: Asked) -> dict[str, Any]:
         face="internal", table_name="measure_value", school_year=asked.school_year, part=asked.measure_id
     )
     measure = None if home is None else home.agency.measures.get(asked.measure_id)
-    sides = _sides(reader, measure, value)
+    sides = _sides(reader, home, measure, value)
     read = _snapshots(reader, slices, asked.school_year)
     core = None if home is None or measure is None else _core(home, measure, value, sides, read)
     return {
@@ -79,9 +79,9 @@ def _snapshots(reader: Reader, slices: Sequence[Row], year: int) -> list[Row]:
     return [row for row in known if row["snapshot_sha256"] in sha256s]
 
 
-def _sides(reader: Reader, measure: Measure | None, value: Row) -> list[dict[str, Any]]:
+def _sides(reader: Reader, home: Home | None, measure: Measure | None, value: Row) -> list[dict[str, Any]]:
     """The figures that a derived one is computed from, each with the command that explains it."""
-    if measure is None or measure.derived is None:
+    if home is None or measure is None or measure.derived is None:
         return []
     if measure.gap is not None:
         # The others of a group are all less the group, so these two are what the difference is made of.
@@ -91,6 +91,8 @@ def _sides(reader: Reader, measure: Measure | None, value: Row) -> list[dict[str
             {**place, "measure_id": measure.gap.of, "student_group": group}
             for group in (value["student_group"], reference)
         ]
+    elif measure.derived.cost_per_outcome is not None:
+        wanted = _outcomes(home, value)
     else:
         wanted = [_operand(value, of, year) for of in measure.operands for year in _years(measure, value)]
     found = []
@@ -112,6 +114,24 @@ def _operand(value: Row, measure_id: str, school_year: int) -> dict[str, Any]:
         "school_year": school_year,
         "period": WHOLE_YEAR,
     }
+
+
+def _outcomes(home: Home, value: Row) -> list[dict[str, Any]]:
+    """The outcome of the strategy that a cost is of, in the year before and in its own."""
+    from warehouse.model.plan import Strategy, nodes
+
+    items = (node.item for node in nodes(home.agency.plan) if node.node_id == value["strategy_id"])
+    outcome = next((item.outcome_measure for item in items if isinstance(item, Strategy)), None)
+    if outcome is None:
+        return []
+    place = {
+        **{name: outcome.dimension(name) for name in DIMENSIONS},
+        "measure_id": outcome.measure,
+        "organization_id": outcome.scope.organization or value["organization_id"],
+        "period": WHOLE_YEAR,
+    }
+    year = int(value["school_year"])
+    return [{**place, "school_year": each} for each in (year - 1, year)]
 
 
 def _years(measure: Measure, value: Row) -> list[int]:

@@ -5,6 +5,7 @@ Put here: saying what there is instead. Not here: which of it is an error of use
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from difflib import get_close_matches
 
 from pipelines.wrong_use import WrongUse, meant
@@ -12,6 +13,7 @@ from warehouse.model.errors import SpmError
 from warehouse.read import Reader, Row
 
 MOST = 5
+LARGEST_FIRST = ("SEA", "LEA", "SCHOOL")
 
 
 def require_measure(reader: Reader, measure_id: str) -> None:
@@ -29,14 +31,18 @@ def require_measure(reader: Reader, measure_id: str) -> None:
         )
 
 
-def require_organization(reader: Reader, organization_id: str, error: type[SpmError] = WrongUse) -> None:
-    """Refuse an organization that the release does not know.
+def require_organization(
+    reader: Reader, organization_id: str, error: type[SpmError] = WrongUse, releases: Sequence[int] = ()
+) -> None:
+    """Refuse an organization that neither the current release nor one of `releases` knows.
 
     Raises:
         SpmError: `error`; says which are near by id or name.
     """
     if reader.table("organization", organization_id=organization_id):
         return
+    if releases and reader.measure_history(organization_id=organization_id, release_id=list(releases)):
+        return  # closed or merged since, but there in what is compared
     known = reader.select(
         f"SELECT organization_id, min(organization_name) AS organization_name, "
         f"min(organization_type) AS organization_type FROM {reader.view('current_organization')} "
@@ -91,10 +97,16 @@ def _organizations(asked: str, known: list[Row]) -> str:
         return f"Did you mean {' or '.join(found.values())}? `--org` takes the id"
     if not known:
         return "It has none yet: no source that is switched on gives core.organizations"
-    kinds = ("SEA", "LEA", "SCHOOL")
-    first = sorted(known, key=lambda r: (kinds.index(r["organization_type"]), r["organization_id"]))[:MOST]
+    first = sorted(known, key=lambda r: (_rank(str(r["organization_type"])), r["organization_id"]))[:MOST]
     more = f" and {len(known) - len(first):,} more in current_organization" if len(known) > len(first) else ""
     return f"There are {', '.join(map(_shown, first))}{more}"
+
+
+def _rank(organization_type: str) -> int:
+    """The state first, then districts and schools, then whoever else has figures: units, grantees."""
+    return (
+        LARGEST_FIRST.index(organization_type) if organization_type in LARGEST_FIRST else len(LARGEST_FIRST)
+    )
 
 
 def _shown(row: Row) -> str:

@@ -43,6 +43,8 @@ def run_diff(
     with open_reader(place.warehouse_url, agency_id=place.agency_id) as reader:
         if measure is not None:
             require_measure(reader, measure)
+        if organization is not None:
+            require_organization(reader, organization, releases=(before, after))
         account = differences(
             reader,
             before,

@@ -70,3 +70,24 @@ def test_a_folder_of_something_else_is_left_alone(
     with pytest.raises(SpmError, match="holds something else"):
         command.run(tmp_path)
     assert (tmp_path / "mine.txt").read_text() == "precious"
+
+
+@pytest.mark.parametrize("index", ["# My notes\n", "# Data dictionary of Franklin\n"])
+def test_a_folder_with_an_index_and_files_of_its_own_is_left_alone(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, index: str
+):
+    monkeypatch.setattr(command, "open_home", lambda: home)
+    (tmp_path / "index.md").write_text(index)
+    (tmp_path / "mine.txt").write_text("precious")
+    with pytest.raises(SpmError, match="holds something else"):
+        command.run(tmp_path)
+    assert (tmp_path / "mine.txt").read_text() == "precious"
+
+
+def test_an_earlier_dictionary_is_replaced(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(command, "open_home", lambda: home)
+    monkeypatch.setattr(command, "dictionary", lambda _: {"index.md": "# Data dictionary of F\n"})
+    assert command.run(tmp_path / "d") == 0
+    (tmp_path / "d" / "tables").mkdir()
+    assert command.run(tmp_path / "d") == 0
+    assert [path.name for path in (tmp_path / "d").iterdir()] == ["index.md"]

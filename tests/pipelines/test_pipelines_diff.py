@@ -13,6 +13,8 @@ import pytest
 
 from pipelines.change import REST, Changed, Side, change
 from pipelines.differences import differences
+from pipelines.known import require_organization
+from pipelines.wrong_use import WrongUse
 from tests.warehouse.invented_release import ABSENCE, AGENCY, figure, publication, rows_of
 from warehouse.model.errors import SpmError
 from warehouse.publication import FACES, SliceData, SliceKey
@@ -122,6 +124,16 @@ def test_a_release_that_is_not_there_is_refused_with_those_that_are(tmp_path: Pa
     ):
         differences(reader, 1, 7, settings_of=lambda _: None, measures_of=lambda _: ())
     assert "lists: 1" in refused.value.remedy
+
+
+def test_an_organization_of_the_earlier_release_alone_can_be_asked_for(tmp_path: Path):
+    gone = figure("060000000003", 1, 50)
+    with published(tmp_path, release([*rows(), gone]), release(rows(), sha=NEW)) as reader:
+        require_organization(reader, "060000000003", releases=(1, 2))
+        account = told(reader, organization="060000000003")
+        with pytest.raises(WrongUse, match="no such organization"):
+            require_organization(reader, "060000000004", releases=(1, 2))
+    assert [row["happened"] for row in account["measures"][0]["figures"]] == ["gone"]
 
 
 def asked(by: str) -> Changed:

@@ -15,6 +15,8 @@ from pipelines import explanation
 from pipelines.explain import explain
 from pipelines.explained_figure import OPTIONS, Asked, command
 from pipelines.explained_rows import rows_behind
+from pipelines.known import require_organization
+from pipelines.wrong_use import WrongUse
 from warehouse.model.errors import SpmError
 from warehouse.model.measure import DIMENSIONS, Gap, load_measures
 from warehouse.read import Reader, Row, open_reader
@@ -115,6 +117,32 @@ def test_a_figure_of_figures_says_so_and_counts_the_files_behind_it(
     assert "none of its own: it is computed from figures" in text
     assert "behind the figures it is made of" in text
     assert "from core.measures" not in text
+
+
+def test_a_cost_names_its_outcome_in_both_years(state: Refreshed, reader: Reader) -> None:
+    measure_id = next(
+        n for n, m in state.home.agency.measures.items() if m.derived and m.derived.cost_per_outcome
+    )
+    costs = reader.measure_values(measure_id=measure_id, organization_id="FK", school_year=YEAR)
+    assert costs
+    for cost in costs:
+        account = account_of(state, reader, measure_id, "FK", strategy_id=cost["strategy_id"])
+        before, now = (side["value"] for side in account["sides"])
+        assert (before["school_year"], now["school_year"]) == (YEAR - 1, YEAR)
+        lower = reader.measure(now["measure_id"])["polarity"] == "lower"
+        gained = (
+            (before["value"] - now["value"] if lower else now["value"] - before["value"]) * now["n"] / 100
+        )
+        assert cost["denominator"] == pytest.approx(gained, abs=0.0051)
+        assert f"spm explain {now['measure_id']} --org FK --year {YEAR - 1}" in printed(account)
+
+
+def test_an_unknown_organization_is_refused_though_units_and_grantees_are_known(reader: Reader) -> None:
+    kinds = {row["organization_type"] for row in reader.table("organization")}
+    assert kinds > {"SEA", "LEA", "SCHOOL"}
+    with pytest.raises(WrongUse, match="no such organization") as refused:
+        require_organization(reader, "XX")
+    assert refused.value.remedy.startswith("There are FK (Franklin), 88")
 
 
 def test_a_finding_outside_the_condition_is_not_shown(state: Refreshed, reader: Reader) -> None:
