@@ -50,13 +50,13 @@ def spm(project: Path, env: dict[str, str], *arguments: str) -> subprocess.Compl
 PLANS = {
     "a measure that does not exist": (
         "- measure: graduation_rate_4yr",
-        "- measure: graduation_rate_5yr",
-        ("plan.yml", "graduation_rate_5yr", "graduation_rate_4yr"),
+        "- measure: graduation_rate_6yr",
+        ("plan.yml", "graduation_rate_6yr", "graduation_rate_5yr"),
     ),
     "a target against polarity": (
         "{school_year: 2028, value: 90.0}",
         "{school_year: 2028, value: 9.0}",
-        ("plan.yml", "polarity", "9.0", "89.0"),
+        ("plan.yml", "higher is better", "9.0", "89.0"),
     ),
 }
 
@@ -135,15 +135,24 @@ def test_other_measures_and_years_are_renewed_beside_a_bad_file(place):
         ("raw.edfacts_fs178_rla_achievement", 2025)
     }
     changed = {row[:2] for row in before.figures ^ after.figures}
-    assert changed == {("graduation_rate_4yr", 2025), ("total_expenditure_per_pupil", 2024)}
+    renewed = {("graduation_rate_4yr", 2025), ("total_expenditure_per_pupil", 2024)}
+    # What could not be renewed is not up to date, and the share of measures that are says so.
+    assert changed == {*renewed, ("measures_fresh_rate", 2025)}
     marked = {key for key, (since, *_) in after.marks.items() if since is not None}
-    assert marked == {("ela_proficiency_rate", 2025)}
+    measures = place.home.agency.measures
+    resting = {(name, 2025) for name, m in measures.items() if m.core_table == "assessment_results"}
+    assert marked >= resting
+    assert not marked & {*renewed, ("measures_fresh_rate", 2025)}
+    assert {year for _, year in marked} == {2025}
+    assert {measures[name].is_of_figures for name, _ in marked - resting} <= {True}
 
 
 def one_more_graduate(path: Path) -> None:
     """Move a student of the first school from those who did not graduate to those who did, in the total."""
     lines = path.read_bytes().decode("utf-8").split("\r\n")
-    totals = [n for n, line in enumerate(lines) if n and line.split(",")[-3:-2] == ["Y"]]
+    cells_of = {n: line.split(",") for n, line in enumerate(lines) if n}
+    # The four-year cohort; that of five years stands in the same file.
+    totals = [n for n, cells in cells_of.items() if cells[-3:-2] == ["Y"] and cells[5] == "ADJCOHORT"]
     school = lines[totals[0]].split(",")[4]
     for code, change in (("COHNO", -1), ("COHYES", 1)):
         (number,) = [n for n in totals if lines[n].split(",")[4] == school and f",{code}," in lines[n]]
