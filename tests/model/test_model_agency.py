@@ -180,6 +180,8 @@ def test_a_condition_for_a_measure_that_does_not_exist_is_refused(tmp_path: Path
         ("minimum_n: 10", "minimum_n: 0", 8),
         ("minimum_n: 10", "minimum_n: 10\nminimun_n: 5", 9),
         ("minimum_n: 10", "minimum_n: 10\nthresholds: {confidence_percent: 97}", 9),
+        ("minimum_n: 10", "minimum_n: 10\nthresholds: {applications_due: '02-29'}", 9),
+        ("minimum_n: 10", "minimum_n: 10\nthresholds: {applications_due: '06-31'}", 9),
     ],
 )
 def test_a_setting_that_cannot_be_is_refused_at_its_line(

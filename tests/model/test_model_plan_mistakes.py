@@ -171,6 +171,13 @@ MISTAKES: list[tuple[str, str, str, str, str]] = [
      "    aligned_to: G1", "aligned to none above", "aligned_to"),
     ("unknown strategy", "    strategies:\n", "      - {measure: cost_per_student_gained, role: context, "
      "scope: {organization: FK}, strategy_id: G1.S9}\n    strategies:\n", "Unknown strategy", "G1.S9"),
+    ("cost of no strategy", "    strategies:\n", "      - {measure: cost_per_student_gained, role: context, "
+     "scope: {organization: FK}}\n    strategies:\n", "such as G1.S1", "cost_per_student_gained"),
+    ("not told apart", "        subject: ela\n", "        subject: ela\n        award_id: S010A240012\n",
+     "not told apart by award_id", "award_id: S010A240012"),
+    ("scope of two kinds", "scope: {organization_type: LEA}",
+     "scope: {organization_type: LEA, organization: FK}", "one organization or one organization type",
+     "organization_type: LEA, organization"),
     ("own plan aligned", "version: 2", "version: 2\naligned_to_plan: x", "others are aligned to",
      "aligned_to_plan"),
 ]  # fmt: skip

@@ -22,8 +22,12 @@ from assets.gate import last_results
 from assets.home import Home, claim_home, open_home
 from assets.lake import Node
 from assets.measures import measured_tables, measures_node
+from assets.publication import publish
 from pipelines.definitions import build_definitions
+from pipelines.dictionary import dictionary
+from pipelines.scorecard import scorecard
 from warehouse.model.contract import published_contracts
+from warehouse.read import open_reader
 
 
 def main(checks: str) -> None:
@@ -39,6 +43,11 @@ def main(checks: str) -> None:
     refresh(home)
     tables = [core_node(name) for name in core_tables(home)]
     measured = [measures_node(name) for name in measured_tables(home)]
+    release = publish(home, code_version="tree").outcome.release_id
+    with open_reader(home.warehouse_url) as reader:
+        card = scorecard(reader, year=None, organization=None)
+        published = reader.measure_values(school_year=home.agency.settings.school_years[-1])
+        described = {row["measure_id"] for row in reader.table("measure")}
     found = {
         "agency": home.agency.settings.agency_id,
         "assets": sorted("/".join(key.path) for key in graph.get_all_asset_keys()),
@@ -46,6 +55,16 @@ def main(checks: str) -> None:
         "tables": {node.table: _rows(home, node) for node in tables},
         "values": [row for node in measured for row in _rows(home, node)],
         "results": {r.claim: r.passed for n in tables for r in last_results(home.lake, n, 2024)},
+        "release": release,
+        "published": sorted({row["measure_id"] for row in published} & described),
+        "scorecard": sorted(row["measure_id"] for row in card["unjudged"]),
+        "formulas": {
+            "/".join(key.path): dict(graph.get(key).metadata["formulas"])
+            for key in graph.get_all_asset_keys()
+            if "formulas" in graph.get(key).metadata
+        },
+        "descriptions": "\n".join(graph.get(key).description or "" for key in graph.get_all_asset_keys()),
+        "dictionary": dictionary(home),
         "measures": measure_rows(home.agency, published_contracts()["measure"])["measure_id"].to_pylist(),
     }
     print(json.dumps(found, default=str))

@@ -190,6 +190,15 @@ version: 1
     assert values(found, "present_rate") == {2023: 80.0, 2024: 84.0}
     assert values(found, "present_rate", OAK) == {2023: 80.0, 2024: 90.0}
     assert values(found, "chronic_absence_rate") == {2023: 20.0, 2024: 16.0}
+    for new in ("present_rate", "middle_size"):
+        assert new in found["published"], "the warehouse has its figures and says what it is"
+        assert found["scorecard"].count(new) == 1, "the state's own figure, though no goal asks for it"
+        assert new in found["formulas"]["measures/chronic_absence"], "Dagster's page of the table"
+        assert f"`{new}`" in found["descriptions"]
+        assert f"(measures/{new}.md)" in found["dictionary"]["index.md"]
+    page = found["dictionary"]["measures/present_rate.md"]
+    assert "percentage who are not chronically absent" in page
+    assert "sum(eligible_students) - sum(chronically_absent_students)" in page
 
 
 CLAIM = """\

@@ -24,6 +24,8 @@ from warehouse.model.yaml_file import Located, StrictModel, load_model
 DataStatus = Literal["preliminary", "final", "revised"]
 # Which edition of a year counts: the later word of the publisher.
 EDITIONS: tuple[DataStatus, ...] = ("revised", "final", "preliminary")
+# A day that every year has: no leap day.
+_DAY = r"^((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)$"
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
@@ -42,7 +44,7 @@ class Thresholds(StrictModel):
     carryover_floor_usd: int = Field(default=50_000, ge=0)
     subaward_report_floor_usd: int = Field(default=30_000, ge=0)
     maintenance_of_effort_percent: float = Field(default=90.0, gt=0, le=100)
-    applications_due: str = Field(default="07-01", pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")
+    applications_due: str = Field(default="07-01", pattern=_DAY)
     confidence_percent: Literal[90, 95, 99] = 95
     trend_dead_band: float = Field(default=0.5, ge=0)
 
@@ -267,10 +269,8 @@ def _check_years(settings: AgencySettings, sources: Located[_SourcesFile]) -> No
                 served.add((year, release.data_status))
 
 
-def _check_secrets(
-    sources: Located[_SourcesFile], at: tuple[str | int, ...], release: ReleaseSettings
-) -> None:
-    for name, variable in release.secrets.items():
+def _check_secrets(sources: Located[_SourcesFile], at: tuple[str | int, ...], given: ReleaseSettings) -> None:
+    for name, variable in given.secrets.items():
         if not _VARIABLE.fullmatch(variable):
             # What stands there may be the secret itself, so it is not repeated.
             raise sources.error(

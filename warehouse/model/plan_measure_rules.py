@@ -16,6 +16,10 @@ from warehouse.model.yaml_file import Located
 
 # Which role of a measure belongs to which kind of node; the others may stand anywhere.
 _OWN_ROLES = {"goal": "Goal", "strategy": "Strategy", "milestone": "Milestone"}
+_EXAMPLES = {
+    "student_group": "all", "grade": "all", "subject": "math", "federal_program_code": "'84.010'",
+    "award_id": "the award's number (FAIN)", "strategy_id": "the strategy's code, such as G1.S1",
+}  # fmt: skip
 
 
 def check_measures(located: Located[Plan], measures: Mapping[str, Measure]) -> None:
@@ -102,7 +106,9 @@ def _check_dimension(located: Located[Plan], placed: PlacedMeasure, measure: Mea
         )
     if given is None and name in measure.by and name not in measure.totals_over:
         raise located.error(
-            placed.location, f"{measure.id} needs {name}", remedy=f"Add {name}, for example {name}: 'all'"
+            placed.location,
+            f"{measure.id} needs {name}",
+            remedy=f"Add {name}, such as {name}: {_EXAMPLES[name]}",
         )
     contract = load_contracts().get(measure.core_table)
     fields = {} if contract is None else {f.name: f for f in contract.fields}
