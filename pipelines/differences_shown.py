@@ -44,7 +44,7 @@ def show_differences(console: Console, account: dict[str, Any], limit: int) -> N
         which = f"{row['measure_id']}, {row['school_year']}"
         console.print(f"\n[yellow]*[/yellow] {which}: carried forward since {since}: {why}")
     _show_statuses(console, account["statuses"], limit)
-    console.print(f"\n{counted(account['unchanged'], 'measure and year')} unchanged", style="dim")
+    console.print(f"\nUnchanged: {account['unchanged']:,}, each a measure's year", style="dim")
 
 
 def _show_measure(console: Console, found: dict[str, Any], limit: int) -> None:
